@@ -1,0 +1,44 @@
+# Every command that people and CI use. Needs Python 3.11+ and make; the rest comes with `setup`.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: setup demo test test-long lint format bench clean help
+
+help:  ## Say what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+setup: $(STAMP)  ## Make .venv/ with the locked packages and the command .venv/bin/hongqun
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; say which one by PYTHON=…"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing the locked packages into .venv/ …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+		-r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+		--no-build-isolation -e .
+	@touch $@
+
+demo: setup  ## Run everything on a sample brand (ARGS=--once ends after the numbers)
+	@$(BIN)/hongqun demo $(ARGS)
+
+test: setup  ## Run the test suite in parallel, on servers that it starts itself
+	@$(BIN)/python -m pytest -n 4 --dist worksteal -m "not long" $(ARGS)
+
+test-long: setup  ## Run what takes minutes
+	@$(BIN)/python -m pytest -n 2 -m long $(ARGS)
+
+lint: setup  ## ruff, mypy --strict, import-linter
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: setup  ## Format the code
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+clean:  ## Remove what can be made again
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,91 @@
+"""Request bodies: read up to a bound, and decoded strictly from their raw bytes."""
+
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request
+from litestar.openapi.spec import OpenAPIMediaType, Operation, Reference, RequestBody, Schema
+
+from app.core.errors import Problem
+from app.ingest.decode import explain
+from app.ingest.text import NotJson, UnfitText, check_json, check_storable
+
+T = TypeVar("T")
+
+DRAINED = 8 * 1_048_576
+"""Of a body that is too large so much is read and dropped, that its sender can read the answer."""
+
+
+async def read_body(request: Request[Any, Any, Any], most: int) -> bytes | None:
+    """The raw body, or None where it has more than `most` bytes."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size <= most:
+            parts.append(part)
+        elif size > DRAINED:
+            break
+    return b"".join(parts) if size <= most else None
+
+
+def media_type(request: Request[Any, Any, Any]) -> str:
+    """The media type of the body, without its parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def decode_body(request: Request[Any, Any, Any], kind: type[T], most: int = 65_536) -> T:
+    """The body as a Struct.
+
+    Raises:
+        Problem: 413, 415, 400 where it is no JSON, 422 with the field where it does not fit.
+    """
+    body = await read_body(request, most)
+    if body is None:
+        raise Problem(413, "too_large", f"The body may have at most {most} bytes.")
+    if media_type(request) != "application/json":
+        raise Problem(415, "unsupported_media_type", "Send application/json.")
+    try:
+        check_storable(check_json(body))
+        return msgspec.json.decode(body, type=kind)
+    except NotJson as error:
+        raise Problem(400, "invalid_json", str(error)) from None
+    except UnfitText as error:
+        raise Problem(422, "invalid", str(error), field=error.field) from None
+    except msgspec.ValidationError as error:
+        rejection = explain(str(error))
+        raise Problem(422, "invalid", rejection.detail, field=rejection.field) from None
+
+
+def json_body(kind: Any, *, required: bool = True) -> type[Operation]:
+    """An OpenAPI operation whose body is documented as a Struct that the handler decodes."""
+    (schema,), components = msgspec.json.schema_components([kind], ref_template="{name}")
+    inline = components[schema["$ref"]] if "$ref" in schema else schema
+
+    class Documented(Operation):
+        def __post_init__(self) -> None:
+            self.request_body = RequestBody(
+                content={"application/json": OpenAPIMediaType(schema=_schema(inline))},
+                required=required,
+            )
+
+    return Documented
+
+
+def _schema(raw: dict[str, Any]) -> Schema:
+    """A JSON Schema of msgspec's as the framework's object; only what our bodies use."""
+    properties: dict[str, Reference | Schema] = {
+        name: _schema(each) for name, each in raw.get("properties", {}).items()
+    }
+    return Schema(
+        type=raw.get("type"),
+        enum=raw.get("enum"),
+        minimum=raw.get("minimum"),
+        maximum=raw.get("maximum"),
+        min_length=raw.get("minLength"),
+        max_length=raw.get("maxLength"),
+        any_of=[_schema(each) for each in raw["anyOf"]] if "anyOf" in raw else None,
+        properties=properties or None,
+        required=raw.get("required") or None,
+        additional_properties=raw.get("additionalProperties"),
+    )

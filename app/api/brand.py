@@ -1,0 +1,84 @@
+"""The brand of the key: its name and the settings its numbers depend on."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Request, Response, get, patch
+from litestar.datastructures import State
+
+from app.api.answers import answer
+from app.api.bodies import decode_body, json_body
+from app.core.db import transaction
+from app.crm import brands
+from app.crm.keys import KeyOwner
+
+Hours = Annotated[int, msgspec.Meta(ge=0, le=8760)]
+
+
+class BrandAnswer(msgspec.Struct, frozen=True):
+    """A brand; `touch_hours` and `live_grace_hours` are whole hours."""
+
+    brand_id: str
+    name: str
+    timezone: str
+    currency: str
+    identity_mode: Literal["shared", "separate"]
+    touch_hours: int
+    live_grace_hours: int
+
+
+class BrandPatch(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """The settings to change; those left out stay."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
+    timezone: str | msgspec.UnsetType = msgspec.UNSET
+    currency: str | msgspec.UnsetType = msgspec.UNSET
+    identity_mode: Literal["shared", "separate"] | msgspec.UnsetType = msgspec.UNSET
+    touch_hours: Hours | msgspec.UnsetType = msgspec.UNSET
+    live_grace_hours: Hours | msgspec.UnsetType = msgspec.UNSET
+
+
+def _answer(brand: brands.Brand) -> Response[BrandAnswer]:
+    fields = msgspec.structs.asdict(brand)
+    return answer(BrandAnswer(**fields | {"brand_id": str(brand.brand_id)}))
+
+
+@get(
+    "/v1/brand",
+    summary="Read the brand",
+    operation_id="getBrand",
+    tags=["brand"],
+    opt={"scope": "read"},
+)
+async def get_brand(caller: KeyOwner, state: State) -> Response[BrandAnswer]:
+    """The brand of the key and its settings."""
+    async with transaction(state.pool) as connection:
+        brand = await brands.find(connection, caller.brand_id)
+    assert brand is not None
+    return _answer(brand)
+
+
+@patch(
+    "/v1/brand",
+    summary="Change the brand's settings",
+    operation_id="patchBrand",
+    operation_class=json_body(BrandPatch),
+    tags=["brand"],
+    opt={"scope": "admin"},
+)
+async def patch_brand(
+    request: Request[Any, Any, Any], caller: KeyOwner, state: State
+) -> Response[BrandAnswer]:
+    """Change settings; the numbers follow as soon as they are derived anew (see /v1/status)."""
+    asked = await decode_body(request, BrandPatch)
+    changes = {k: v for k, v in msgspec.structs.asdict(asked).items() if v is not msgspec.UNSET}
+    async with transaction(state.pool) as connection:
+        before = await brands.find(connection, caller.brand_id)
+        assert before is not None
+        await brands.change(connection, before, changes)
+        brand = await brands.find(connection, caller.brand_id)
+    assert brand is not None
+    state.waker.wake()
+    return _answer(brand)

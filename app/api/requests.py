@@ -1,0 +1,54 @@
+"""What holds for every request: its id, its log line, and texts that no database can keep."""
+
+import re
+import time
+import uuid
+
+import structlog
+from litestar import Request
+from litestar.datastructures import MutableScopeHeaders
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.problems import respond
+from app.core.errors import Problem
+
+log = structlog.get_logger()
+_id = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+
+
+class RequestContext(ASGIMiddleware):
+    """Gives each request an id (the sender's X-Request-Id where it is one) and logs its end."""
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"").decode("latin-1")
+        request_id = given if _id.fullmatch(given) else uuid.uuid4().hex
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        began = time.perf_counter()
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableScopeHeaders.from_message(message)["x-request-id"] = request_id
+            await send(message)
+
+        if b"%00" in scope.get("query_string", b"") or "\0" in scope["path"]:
+            refusal = Problem(400, "invalid", "A NUL character stands in the URL.")
+            answer = respond(refusal).to_asgi_response(None, Request(scope))
+            await answer(scope, receive, send_with_id)
+        else:
+            await next_app(scope, receive, send_with_id)
+        log.info(
+            "request",
+            method=scope.get("method"),
+            path=scope["path"],
+            status=status,
+            ms=round((time.perf_counter() - began) * 1000, 1),
+        )

@@ -1,0 +1,23 @@
+"""What is still on its way into the numbers of a brand."""
+
+from litestar import Response, get
+from litestar.datastructures import State
+
+from app.api.answers import answer
+from app.core.backlog import Backlog, backlog
+from app.core.db import transaction
+from app.crm.keys import KeyOwner
+
+
+@get(
+    "/v1/status",
+    summary="Read what is pending",
+    operation_id="getStatus",
+    tags=["operations"],
+    opt={"scope": "read"},
+)
+async def get_status(caller: KeyOwner, state: State) -> Response[Backlog]:
+    """Events and recomputations that do not show in the numbers yet, and dead letters."""
+    async with transaction(state.pool) as connection:
+        found = await backlog(connection, caller.brand_id)
+    return answer(found)

@@ -1,0 +1,54 @@
+"""Who is asking: an API key, its brand and its scopes. Default deny."""
+
+from typing import Any
+
+from litestar.connection import ASGIConnection, Request
+from litestar.handlers import BaseRouteHandler
+
+from app.core.db import transaction
+from app.core.errors import Problem
+from app.crm import keys
+from app.crm.keys import KeyOwner, Scope
+
+
+async def require_scope(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+) -> None:
+    """Guard of every route: the scope in its `opt`, or `public=True`.
+
+    Raises:
+        Problem: 401 without a live key, 403 where it lacks the scope.
+    """
+    if handler.opt.get("public"):
+        return
+    connection.state.caller = await authenticate(connection, handler.opt.get("scope"))
+
+
+async def authenticate(
+    connection: ASGIConnection[Any, Any, Any, Any], scope: Scope | None
+) -> KeyOwner:
+    """The owner of the request's key, who must have the scope.
+
+    Raises:
+        Problem: 401 without a live key, 403 where it lacks the scope.
+    """
+    kind, _, key = connection.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not key:
+        raise _unauthenticated("Send Authorization: Bearer and an API key.")
+    async with transaction(connection.app.state.pool) as opened:
+        owner = await keys.owner(opened, key.strip())
+    if owner is None:
+        raise _unauthenticated("The API key is not valid.")
+    if scope is None or scope not in owner.scopes:
+        raise Problem(403, "forbidden", f"The API key lacks the scope {scope}.")
+    return owner
+
+
+def _unauthenticated(detail: str) -> Problem:
+    return Problem(401, "unauthenticated", detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+async def provide_caller(request: Request[Any, Any, Any]) -> KeyOwner:
+    """The dependency `caller` of handlers behind the guard."""
+    caller: KeyOwner = request.state.caller
+    return caller

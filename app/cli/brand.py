@@ -1,0 +1,194 @@
+"""The commands for brands and who may speak for them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.cli.servers import beside
+from app.core.db import open_pool, transaction
+from app.core.schema import is_current
+from app.crm import brands, keys, sources
+
+T = TypeVar("T")
+
+brand_option = click.option("--brand", "brand_id", required=True, type=int, help="The brand's id.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def within(act: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    """Act in one transaction, committed at its end."""
+    settings = beside()
+
+    async def go() -> T:
+        pool = open_pool(settings, "hongqun cli")
+        try:
+            async with transaction(pool) as connection:
+                if not await is_current(connection):
+                    raise click.ClickException("run `hongqun migrate` first")
+                return await act(connection)
+        finally:
+            await pool.dispose()
+
+    return asyncio.run(go())
+
+
+async def must_exist(connection: AsyncConnection, brand_id: int) -> brands.Brand:
+    """The brand, or a clear refusal."""
+    found = await brands.find(connection, brand_id)
+    if found is None:
+        raise click.ClickException(f"there is no brand {brand_id}; see `hongqun brand list`")
+    return found
+
+
+@click.group()
+def brand() -> None:
+    """Make and list brands."""
+
+
+@brand.command("create")
+@click.option("--name", required=True, help="The brand's name.")
+@click.option("--timezone", default="Asia/Shanghai", show_default=True, help="IANA time zone.")
+@click.option("--currency", default="CNY", show_default=True, help="ISO 4217 code.")
+@json_option
+def create_brand(name: str, timezone: str, currency: str, as_json: bool) -> None:
+    """Make a brand with a key of all scopes and a webhook source; both secrets show only now."""
+
+    async def act(connection: AsyncConnection) -> dict[str, str]:
+        brand_id = await brands.create(connection, name, timezone, currency)
+        key = await keys.create(connection, brand_id, "first key")
+        source_id, secret = await sources.create(connection, brand_id, "first source")
+        return {
+            "brand_id": str(brand_id),
+            "api_key": key,
+            "source_id": source_id,
+            "webhook_secret": secret,
+        }
+
+    show(within(act), as_json)
+
+
+@brand.command("list")
+def list_brands() -> None:
+    """List the brands of this installation."""
+
+    async def act(connection: AsyncConnection) -> list[tuple[object, ...]]:
+        rows = await connection.execute(
+            text("SELECT brand_id, name, timezone, currency FROM brand ORDER BY brand_id")
+        )
+        return [tuple(row) for row in rows]
+
+    table(["brand", "name", "timezone", "currency"], within(act))
+
+
+@click.group()
+def key() -> None:
+    """Make, list and revoke API keys."""
+
+
+@key.command("create")
+@brand_option
+@click.option("--name", default="key", show_default=True, help="What it is for.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(keys.SCOPES),
+    help="A scope; may be given several times. All of them where left out.",
+)
+@json_option
+def create_key(brand_id: int, name: str, scopes: tuple[str, ...], as_json: bool) -> None:
+    """Make a key; it shows only now."""
+
+    async def act(connection: AsyncConnection) -> dict[str, str]:
+        await must_exist(connection, brand_id)
+        return {"api_key": await keys.create(connection, brand_id, name, scopes or keys.SCOPES)}
+
+    show(within(act), as_json)
+
+
+@key.command("list")
+@brand_option
+def list_keys(brand_id: int) -> None:
+    """List the keys of a brand by their readable ids."""
+
+    async def act(connection: AsyncConnection) -> list[tuple[object, ...]]:
+        await must_exist(connection, brand_id)
+        return [
+            (k.key_id, k.name, " ".join(k.scopes), k.created_at, k.revoked_at or "")
+            for k in await keys.all_of(connection, brand_id)
+        ]
+
+    table(["key", "name", "scopes", "created", "revoked"], within(act))
+
+
+@key.command("revoke")
+@brand_option
+@click.argument("key_id")
+def revoke_key(brand_id: int, key_id: str) -> None:
+    """Revoke a key, at once, by its readable id (the third part of hq_<brand>_<id>_…)."""
+    if not within(lambda connection: keys.revoke(connection, brand_id, key_id)):
+        raise click.ClickException(f"brand {brand_id} has no live key {key_id}")
+    click.echo(f"revoked {key_id}")
+
+
+@click.group()
+def source() -> None:
+    """Make webhook sources and rotate their secrets."""
+
+
+@source.command("create")
+@brand_option
+@click.option("--name", default="source", show_default=True, help="What it is.")
+@json_option
+def create_source(brand_id: int, name: str, as_json: bool) -> None:
+    """Make a source; its secret shows only now."""
+
+    async def act(connection: AsyncConnection) -> dict[str, str]:
+        await must_exist(connection, brand_id)
+        source_id, secret = await sources.create(connection, brand_id, name)
+        return {"source_id": source_id, "webhook_secret": secret}
+
+    show(within(act), as_json)
+
+
+@source.command("rotate")
+@brand_option
+@click.option(
+    "--overlap-hours",
+    default=24,
+    show_default=True,
+    type=click.IntRange(0, 72),
+    help="How long the old secret stays live.",
+)
+@click.argument("source_id")
+@json_option
+def rotate_source(brand_id: int, overlap_hours: int, source_id: str, as_json: bool) -> None:
+    """Give a source a new secret; the old one stays live for a while."""
+    secret = within(lambda c: sources.rotate(c, brand_id, source_id, overlap_hours))
+    if secret is None:
+        raise click.ClickException(f"brand {brand_id} has no source {source_id}")
+    show({"source_id": source_id, "webhook_secret": secret}, as_json)
+
+
+def show(fields: dict[str, str], as_json: bool) -> None:
+    """Print fields, for people or for programs."""
+    if as_json:
+        click.echo(msgspec.json.encode(fields).decode())
+        return
+    for name, value in fields.items():
+        click.echo(f"{name:<15} {value}")
+
+
+def table(headers: list[str], rows: list[tuple[object, ...]]) -> None:
+    """Print rows as a table."""
+    made = Table(*headers)
+    for row in rows:
+        made.add_row(*(str(value) for value in row))
+    Console().print(made)

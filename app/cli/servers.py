@@ -1,0 +1,55 @@
+"""Which servers a command talks to: those of the environment, or the embedded ones."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from app.core.settings import Settings, SettingsError, read
+from app.embedded.servers import find, running
+
+
+def beside() -> Settings:
+    """The settings of a command that needs servers but runs none.
+
+    Raises:
+        SettingsError: where DATABASE_URL is not set and no `hongqun up` runs here.
+    """
+    settings = read()
+    if settings.database_url is not None:
+        return settings
+    found = find(settings.data)
+    if found is None or found.database_url is None:
+        raise SettingsError(
+            f"DATABASE_URL is not set, and no `hongqun up` is running on {settings.data}/"
+        )
+    os.environ["DATABASE_URL"] = found.database_url
+    if settings.redis_url is None and found.redis_url is not None:
+        os.environ["REDIS_URL"] = found.redis_url
+    return read()
+
+
+@contextmanager
+def own() -> Iterator[Settings]:
+    """The settings of a command that runs what is not named: until the block ends.
+
+    The addresses go into the environment, where the programs that it starts find them.
+    """
+    settings = read()
+    database, redis = settings.database_url is None, settings.redis_url is None
+    if not database and not redis:
+        yield settings
+        return
+    with running(settings.data, say=note, database=database, redis=redis) as servers:
+        if database:
+            assert servers.database_url is not None
+            os.environ["DATABASE_URL"] = servers.database_url
+        if redis and servers.redis_url is not None:
+            os.environ["REDIS_URL"] = servers.redis_url
+        yield read()
+
+
+def note(line: str) -> None:
+    """Tell the operator; standard output is for what was asked for."""
+    click.echo(line, err=True)

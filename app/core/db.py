@@ -1,0 +1,87 @@
+"""The door to PostgreSQL: one pool a process, one transaction a request or job."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from app.core.settings import Settings
+
+RETRY = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03"}
+"""SQLSTATEs of failures that are nobody's fault: the same transaction may succeed next time."""
+
+FULL = {"53100", "53200", "53300"}
+"""SQLSTATEs of a server that has no room now: disk, memory or connections."""
+
+
+def open_pool(settings: Settings, application: str) -> AsyncEngine:
+    """Make the pool; no connection is opened yet.
+
+    The address is handed to asyncpg as it is, so every form that libpq takes is fine.
+    """
+    dsn = settings.database.replace("postgresql+asyncpg://", "postgresql://", 1)
+    server_settings = {
+        "application_name": application,
+        "timezone": "UTC",
+        "statement_timeout": str(settings.statement_timeout_ms),
+        "idle_in_transaction_session_timeout": "60000",
+        "lock_timeout": "10000",
+        "jit": "off",
+        # A generic plan made while a table was small stays for hours: always plan for what is.
+        "plan_cache_mode": "force_custom_plan",
+    }
+
+    async def connect() -> Any:
+        return await asyncpg.connect(
+            dsn,
+            timeout=5,
+            command_timeout=settings.statement_timeout_ms / 1000 + 5,
+            server_settings=server_settings,
+        )
+
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=connect,
+        pool_size=settings.pool_size,
+        max_overflow=0,
+        pool_timeout=2,
+        pool_pre_ping=True,
+    )
+
+
+@asynccontextmanager
+async def transaction(pool: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """One transaction, committed when the block ends and before anything is answered."""
+    async with pool.begin() as connection:
+        yield connection
+
+
+def sqlstate(error: BaseException) -> str | None:
+    """The SQLSTATE behind an exception, or None where there is none."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    for candidate in (original, getattr(original, "__cause__", None)):
+        state = getattr(candidate, "sqlstate", None)
+        if isinstance(state, str):
+            return state
+    return None
+
+
+def unavailable(error: BaseException) -> bool:
+    """Whether the database could not be reached or had no room: a 503, not a fault of ours."""
+    if isinstance(error, PoolTimeoutError | OSError | TimeoutError):
+        return True
+    if isinstance(error, asyncpg.InterfaceError | asyncpg.PostgresConnectionError):
+        return True
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    state = sqlstate(error)
+    if state is not None:
+        return state.startswith("08") or state in FULL or state in RETRY or state == "57014"
+    if isinstance(error, DBAPIError):
+        cause = error.orig.__cause__ if error.orig is not None else None
+        return isinstance(cause, OSError | asyncpg.InterfaceError)
+    return False

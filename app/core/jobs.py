@@ -1,0 +1,130 @@
+"""The only file that knows arq: wake-ups from the web process to the workers.
+
+A wake-up carries nothing. Attempts, leases and schedules live in PostgreSQL, and a worker's sweep
+finds what no wake-up told of, so that losing all of Redis loses nothing.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any, cast
+
+import msgspec
+import structlog
+from arq.connections import ArqRedis, RedisSettings, create_pool
+from arq.typing import WorkerCoroutine
+from arq.worker import Worker, func
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+QUEUE = "hongqun"
+PAUSE_SECONDS = 0.05
+"""Wake-ups within this time are sent as one."""
+
+RETRY_SECONDS = 5.0
+
+log = structlog.get_logger()
+
+
+def _settings(url: str) -> RedisSettings:
+    settings = RedisSettings.from_dsn(url)
+    settings.conn_timeout, settings.conn_retries = 1, 0
+    return settings
+
+
+class Waker:
+    """Tells the workers that something was committed; never in the way of an answer."""
+
+    def __init__(self, redis_url: str | None) -> None:
+        self.redis_url = redis_url
+        self.reachable = False
+        self._asked = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to send; without an address nothing is sent, and the sweep does it all."""
+        if self.redis_url is not None:
+            self._task = asyncio.create_task(self._send())
+
+    async def stop(self) -> None:
+        """Stop sending."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    def wake(self) -> None:
+        """Ask for a wake-up; many within a moment become one."""
+        self._asked.set()
+
+    async def ping(self) -> bool:
+        """Whether Redis answers now."""
+        assert self.redis_url is not None
+        redis = Redis.from_url(self.redis_url, socket_timeout=1, socket_connect_timeout=1)
+        try:
+            return bool(await redis.ping())
+        except (TimeoutError, RedisError, OSError):
+            return False
+        finally:
+            await redis.aclose()
+
+    async def _send(self) -> None:
+        redis: ArqRedis | None = None
+        while True:
+            try:
+                if redis is None:
+                    assert self.redis_url is not None
+                    redis = await create_pool(
+                        _settings(self.redis_url), default_queue_name=QUEUE, **_serializers()
+                    )
+                    self.reachable = True
+                await self._asked.wait()
+                self._asked.clear()
+                await redis.enqueue_job("wake", _expires=60)
+                await asyncio.sleep(PAUSE_SECONDS)
+            except (TimeoutError, RedisError, OSError) as error:
+                if self.reachable or redis is None:
+                    log.warning("redis_unreachable", error=type(error).__name__)
+                self.reachable, redis = False, None
+                await asyncio.sleep(RETRY_SECONDS)
+
+
+def _serializers() -> dict[str, Any]:
+    return {
+        "job_serializer": msgspec.msgpack.encode,
+        "job_deserializer": msgspec.msgpack.decode,
+    }
+
+
+async def listen(redis_url: str, on_wake: Callable[[], None]) -> None:
+    """Call `on_wake` at each wake-up, through restarts of Redis, until cancelled."""
+
+    async def wake(context: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
+        on_wake()
+
+    # arq asks for a __qualname__ in its type, which a function has and Callable does not.
+    job = func(cast(WorkerCoroutine, wake), name="wake", keep_result=0, max_tries=1)
+
+    while True:
+        worker: Worker | None = None
+        try:
+            redis = await create_pool(
+                _settings(redis_url), default_queue_name=QUEUE, **_serializers()
+            )
+            worker = Worker(
+                functions=[job],
+                queue_name=QUEUE,
+                redis_pool=redis,
+                handle_signals=False,
+                poll_delay=0.1,
+                health_check_interval=60,
+                **_serializers(),
+            )
+            await worker.async_run()
+        except (TimeoutError, RedisError, OSError) as error:
+            log.warning("redis_unreachable", error=type(error).__name__)
+        finally:
+            if worker is not None:
+                with contextlib.suppress(RedisError, OSError):
+                    await worker.close()
+        await asyncio.sleep(RETRY_SECONDS)

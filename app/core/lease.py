@@ -1,0 +1,87 @@
+"""Leases: one worker at a time has a brand's queues in hand.
+
+A lease is a row: while a transaction of its holder is open the row lock is the lease, and between
+two of them `leased_until` is. A holder that dies loses both within GRACE_SECONDS.
+"""
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from app.core.db import transaction
+
+GRACE_SECONDS = 5
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the brand over; this one must drop what it has in hand."""
+
+
+async def brands_with_work(pool: AsyncEngine) -> list[int]:
+    """The brands that have something due and that nobody holds, longest unserved first."""
+    async with transaction(pool) as connection:
+        rows = await connection.execute(
+            text(
+                "SELECT l.brand_id FROM work_lease AS l"
+                " WHERE l.leased_until < now() AND ("
+                "  EXISTS (SELECT FROM pending_event AS p"
+                "   WHERE p.brand_id = l.brand_id AND p.next_attempt_at <= now())"
+                "  OR EXISTS (SELECT FROM dirty_customer AS d WHERE d.brand_id = l.brand_id)"
+                "  OR EXISTS (SELECT FROM dirty_brand AS b WHERE b.brand_id = l.brand_id)"
+                " ) ORDER BY l.served_at"
+            )
+        )
+        return [row.brand_id for row in rows]
+
+
+async def take(pool: AsyncEngine, brand_id: int, holder: str) -> int | None:
+    """Take a brand's lease: how many of its holders in a row vanished, None where it is held."""
+    async with transaction(pool) as connection:
+        found = await connection.execute(
+            text(
+                "SELECT holder, crashes FROM work_lease"
+                " WHERE brand_id = :brand AND leased_until < now() FOR UPDATE SKIP LOCKED"
+            ),
+            {"brand": brand_id},
+        )
+        row = found.one_or_none()
+        if row is None:
+            return None
+        crashes: int = row.crashes + (row.holder is not None)
+        await connection.execute(
+            text(
+                "UPDATE work_lease SET holder = :holder, crashes = :crashes,"
+                " leased_until = now() + make_interval(secs => :grace) WHERE brand_id = :brand"
+            ),
+            {"brand": brand_id, "holder": holder, "crashes": crashes, "grace": GRACE_SECONDS},
+        )
+        return crashes
+
+
+async def fence(connection: AsyncConnection, brand_id: int, holder: str) -> None:
+    """Lock the lease for this transaction.
+
+    Raises:
+        LeaseLost: where another worker holds it.
+    """
+    updated = await connection.execute(
+        text(
+            "UPDATE work_lease"
+            " SET leased_until = clock_timestamp() + make_interval(secs => :grace)"
+            " WHERE brand_id = :brand AND holder = :holder"
+        ),
+        {"brand": brand_id, "holder": holder, "grace": GRACE_SECONDS},
+    )
+    if updated.rowcount != 1:
+        raise LeaseLost(f"brand {brand_id}")
+
+
+async def release(pool: AsyncEngine, brand_id: int, holder: str) -> None:
+    """Give the lease back; the brand goes to the end of the line."""
+    async with transaction(pool) as connection:
+        await connection.execute(
+            text(
+                "UPDATE work_lease SET holder = NULL, crashes = 0, leased_until = now(),"
+                " served_at = clock_timestamp() WHERE brand_id = :brand AND holder = :holder"
+            ),
+            {"brand": brand_id, "holder": holder},
+        )

@@ -1,0 +1,35 @@
+"""The schema's revision: bringing the database to the code's, and asking whether it is there."""
+
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+def config() -> Config:
+    """Alembic's configuration, whether it runs from a checkout or an installed package."""
+    root = Path(str(files("app"))).parent
+    made = Config()
+    made.set_main_option("script_location", str(root / "migrations").replace("%", "%%"))
+    return made
+
+
+@cache
+def head() -> str:
+    """The revision that this code is written for."""
+    revision = ScriptDirectory.from_config(config()).get_current_head()
+    assert revision is not None
+    return revision
+
+
+async def is_current(connection: AsyncConnection) -> bool:
+    """Whether the database has the revision that this code is written for."""
+    exists = await connection.scalar(text("SELECT to_regclass('alembic_version') IS NOT NULL"))
+    if not exists:
+        return False
+    current = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return bool(current == head())

@@ -1,0 +1,65 @@
+"""What the environment says: one frozen value, read once at the edge of each process."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of a process; durations are in seconds unless the name says otherwise."""
+
+    database_url: str | None = None
+    redis_url: str | None = None
+    data: Path = Path(".hongqun")
+    log_level: str = "INFO"
+    pool_size: int = 8
+    statement_timeout_ms: int = 30_000
+    sweep_seconds: int = 5
+    batch_events: int = 2_000
+
+    @property
+    def database(self) -> str:
+        """The database's address.
+
+        Raises:
+            SettingsError: where DATABASE_URL is not set.
+        """
+        if self.database_url is None:
+            raise SettingsError("DATABASE_URL is not set")
+        return self.database_url
+
+
+class SettingsError(Exception):
+    """A setting is missing or malformed."""
+
+
+NAMES = {
+    "database_url": "DATABASE_URL",
+    "redis_url": "REDIS_URL",
+    "data": "HONGQUN_DATA",
+    "log_level": "HONGQUN_LOG_LEVEL",
+    "pool_size": "HONGQUN_POOL_SIZE",
+    "statement_timeout_ms": "HONGQUN_STATEMENT_TIMEOUT_MS",
+    "sweep_seconds": "HONGQUN_SWEEP_SECONDS",
+    "batch_events": "HONGQUN_BATCH_EVENTS",
+}
+
+
+def read(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings from environment variables; an empty one counts as unset.
+
+    Raises:
+        SettingsError: naming the variable that has a malformed value.
+    """
+    given = {field: environment[name] for field, name in NAMES.items() if environment.get(name)}
+    for field in ("pool_size", "statement_timeout_ms", "sweep_seconds", "batch_events"):
+        value = given.get(field)
+        if value is not None and not (value.isascii() and value.isdigit() and int(value) > 0):
+            raise SettingsError(f"{NAMES[field]} must be a whole number above 0, not {value!r}")
+    if int(given.get("sweep_seconds", "5")) > 10:
+        raise SettingsError("HONGQUN_SWEEP_SECONDS may be at most 10")
+    return msgspec.convert(
+        {**given, "data": Path(given.get("data", ".hongqun"))}, Settings, strict=False
+    )

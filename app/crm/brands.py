@@ -1,0 +1,151 @@
+"""Brands: making one, and changing the settings its numbers depend on."""
+
+from datetime import date, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.core.clock import day_start
+from app.core.errors import Problem
+
+FIRST_DAY = date(1999, 12, 30)
+LAST_DAY = date(2100, 1, 1)
+
+SETTINGS = ("name", "timezone", "currency", "identity_mode", "touch_hours", "live_grace_hours")
+DERIVED_FROM = ("timezone", "identity_mode", "touch_hours")
+"""The settings that derived rows depend on."""
+
+
+class Brand(msgspec.Struct, frozen=True):
+    """A brand and its settings; hours are whole, currency is ISO 4217, timezone IANA."""
+
+    brand_id: int
+    name: str
+    timezone: str
+    currency: str
+    identity_mode: Literal["shared", "separate"]
+    touch_hours: int
+    live_grace_hours: int
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+async def find(connection: AsyncConnection, brand_id: int) -> Brand | None:
+    """The brand with its settings of now."""
+    rows = await connection.execute(
+        text(f"SELECT brand_id, {', '.join(SETTINGS)} FROM brand WHERE brand_id = :brand"),
+        {"brand": brand_id},
+    )
+    row = rows.one_or_none()
+    return None if row is None else Brand(*row)
+
+
+async def create(
+    connection: AsyncConnection, name: str, timezone: str = "Asia/Shanghai", currency: str = "CNY"
+) -> int:
+    """Make a brand and give its id.
+
+    Raises:
+        Problem: where a setting is not one.
+    """
+    check({"name": name, "timezone": timezone, "currency": currency})
+    await fill_calendar(connection, timezone)
+    brand_id: int = (
+        await connection.execute(
+            text(
+                "INSERT INTO brand (name, timezone, currency) VALUES (:name, :timezone, :currency)"
+                " RETURNING brand_id"
+            ),
+            {"name": name, "timezone": timezone, "currency": currency},
+        )
+    ).scalar_one()
+    await connection.execute(
+        text("INSERT INTO work_lease (brand_id) VALUES (:brand)"), {"brand": brand_id}
+    )
+    return brand_id
+
+
+async def change(connection: AsyncConnection, before: Brand, changes: dict[str, Any]) -> None:
+    """Change settings; what was derived from them is derived anew by a worker.
+
+    Raises:
+        Problem: 422 where a value does not fit, 409 for the currency of a brand with orders.
+    """
+    check(changes)
+    # The row lock makes concurrent changes wait for each other.
+    await connection.execute(
+        text("SELECT 1 FROM brand WHERE brand_id = :brand FOR UPDATE"), {"brand": before.brand_id}
+    )
+    if changes.get("currency", before.currency) != before.currency and await connection.scalar(
+        text(
+            "SELECT EXISTS (SELECT FROM shop_order WHERE brand_id = :brand) OR EXISTS"
+            " (SELECT FROM pending_event WHERE brand_id = :brand)"
+        ),
+        {"brand": before.brand_id},
+    ):
+        raise Problem(
+            409,
+            "currency_in_use",
+            "The currency can change only while the brand has no orders.",
+            field="/currency",
+        )
+    if "timezone" in changes:
+        await fill_calendar(connection, changes["timezone"])
+    if not changes:
+        return
+    assignments = ", ".join(f"{name} = :{name}" for name in changes)
+    await connection.execute(
+        text(f"UPDATE brand SET {assignments} WHERE brand_id = :brand"),
+        {"brand": before.brand_id} | changes,
+    )
+    if any(name in changes and changes[name] != getattr(before, name) for name in DERIVED_FROM):
+        await connection.execute(
+            text("INSERT INTO dirty_brand (brand_id) VALUES (:brand)"), {"brand": before.brand_id}
+        )
+
+
+def check(changes: dict[str, Any]) -> None:
+    """Refuse what no setting can be.
+
+    Raises:
+        Problem: 422 with the setting as its field.
+    """
+    name, currency = changes.get("name"), changes.get("currency")
+    if name is not None and not name.strip():
+        raise Problem(422, "invalid", "A name cannot be empty.", field="/name")
+    if "timezone" in changes and changes["timezone"] not in available_timezones():
+        raise Problem(
+            422,
+            "invalid",
+            "Not a time zone of the IANA database, as Asia/Shanghai.",
+            field="/timezone",
+        )
+    if currency is not None and not (
+        len(currency) == 3 and currency.isascii() and currency.isalpha() and currency.isupper()
+    ):
+        raise Problem(422, "invalid", "Not an ISO 4217 code, as CNY.", field="/currency")
+
+
+async def fill_calendar(connection: AsyncConnection, timezone: str) -> None:
+    """Store when each local day of a zone begins, unless it is stored already."""
+    filled = await connection.scalar(
+        text("SELECT EXISTS (SELECT FROM calendar WHERE timezone = :zone)"), {"zone": timezone}
+    )
+    if filled:
+        return
+    zone = ZoneInfo(timezone)
+    days = [FIRST_DAY + timedelta(days=n) for n in range((LAST_DAY - FIRST_DAY).days)]
+    # Of days that begin at one instant all but the last were skipped, and have no instants.
+    starts = {day_start(zone, day): day for day in days}
+    await connection.execute(
+        text(
+            "INSERT INTO calendar (timezone, starts_at, day) SELECT :zone, * FROM"
+            " unnest(CAST(:starts AS timestamptz[]), CAST(:days AS date[])) ON CONFLICT DO NOTHING"
+        ),
+        {"zone": timezone, "starts": list(starts), "days": list(starts.values())},
+    )

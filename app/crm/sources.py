@@ -1,0 +1,81 @@
+"""Webhook sources: who may post events for a brand, and the secrets they sign with.
+
+A source's id reads `src_<brand>_<random>`: it names its brand, so that it is looked up within it.
+"""
+
+import base64
+import re
+import secrets
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.crm.keys import random_text
+
+_form = re.compile(r"src_([1-9]\d{0,17})_[a-z0-9]{12}", re.ASCII)
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A webhook source with its live secrets and what its events are read against."""
+
+    brand_id: int
+    source_id: str
+    secrets: tuple[str, ...]
+    currency: str
+
+
+def new_secret() -> str:
+    """A secret of 32 random bytes, as `whsec_` and base64."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+async def create(connection: AsyncConnection, brand_id: int, name: str) -> tuple[str, str]:
+    """Make a source: its id and its secret."""
+    source_id = f"src_{brand_id}_{random_text(12, 'abcdefghijkmnpqrstuvwxyz23456789')}"
+    secret = new_secret()
+    await connection.execute(
+        text(
+            "INSERT INTO webhook_source (brand_id, source_id, name, secret)"
+            " VALUES (:brand, :source, :name, :secret)"
+        ),
+        {"brand": brand_id, "source": source_id, "name": name, "secret": secret},
+    )
+    return source_id, secret
+
+
+async def rotate(
+    connection: AsyncConnection, brand_id: int, source_id: str, overlap_hours: int
+) -> str | None:
+    """Give a source a new secret; the old one stays live for the overlap. None: no such source."""
+    secret = new_secret()
+    updated = await connection.execute(
+        text(
+            "UPDATE webhook_source SET secret = :secret, old_secret = secret,"
+            " old_secret_until = now() + make_interval(hours => :hours)"
+            " WHERE brand_id = :brand AND source_id = :source"
+        ),
+        {"brand": brand_id, "source": source_id, "secret": secret, "hours": overlap_hours},
+    )
+    return secret if updated.rowcount else None
+
+
+async def find(connection: AsyncConnection, source_id: str) -> Source | None:
+    """The source of an id with the secrets that are live now."""
+    match = _form.fullmatch(source_id)
+    if match is None:
+        return None
+    rows = await connection.execute(
+        text(
+            "SELECT s.secret, b.currency,"
+            " CASE WHEN s.old_secret_until > now() THEN s.old_secret END AS old_secret"
+            " FROM webhook_source AS s JOIN brand AS b USING (brand_id)"
+            " WHERE s.brand_id = :brand AND s.source_id = :source"
+        ),
+        {"brand": int(match.group(1)), "source": source_id},
+    )
+    row = rows.one_or_none()
+    if row is None:
+        return None
+    live = tuple(secret for secret in (row.secret, row.old_secret) if secret is not None)
+    return Source(int(match.group(1)), source_id, live, row.currency)

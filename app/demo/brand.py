@@ -1,0 +1,5 @@
+"""The sample brand itself."""
+
+NAME = "屿珠 PEARLISLE"
+TIMEZONE = "Asia/Shanghai"
+CURRENCY = "CNY"

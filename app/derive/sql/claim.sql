@@ -1,0 +1,13 @@
+-- Grain:  one row a dirty customer, taken off the queue in this transaction.
+-- Writes: dirty_customer.
+-- Rule:   a fact that comes after this waits with its mark until this is done, so none is lost.
+DELETE FROM dirty_customer AS d
+USING (
+    SELECT customer_id FROM dirty_customer
+    WHERE brand_id = :brand
+    ORDER BY customer_id
+    LIMIT :most
+    FOR UPDATE SKIP LOCKED
+) AS claimed
+WHERE d.brand_id = :brand AND d.customer_id = claimed.customer_id
+RETURNING d.customer_id

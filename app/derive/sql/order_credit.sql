@@ -1,0 +1,161 @@
+-- Grain:  one row a GMV order of the customers asked for.
+-- Reads:  identity, shop_order, refund, membership, card_click, calendar.
+-- Writes: order_credit.
+-- Rule:   docs/metrics.md, "Which orders", "Cells" and "Credit". Rows that did not change are
+--         left alone; those that are no GMV orders of these customers any more go.
+WITH person AS (
+    SELECT i.customer_id, i.space, i.id
+    FROM identity AS i
+    WHERE i.brand_id = :brand AND i.customer_id = ANY (CAST(:customers AS text[]))
+),
+gmv_order AS MATERIALIZED (
+    SELECT
+        p.customer_id, o.order_id, o.paid_at, o.amount,
+        o.touch ->> 'group_id' AS touch_group_id,
+        o.touch ->> 'note_id' AS touch_note_id,
+        o.touch ->> 'creator_id' AS touch_creator_id
+    FROM person AS p
+    JOIN shop_order AS o ON o.brand_id = :brand AND o.buyer_id = p.id
+    WHERE p.space = 'buyer'
+        AND o.paid_at IS NOT NULL
+        AND coalesce(o.kind, 'normal') IN ('normal', 'deposit', 'presale')
+),
+-- An interval of length 0 is evidence, but counts nowhere.
+stay AS MATERIALIZED (
+    SELECT
+        p.customer_id, m.group_id, m.member_id, m.joined_at, m.n, m.left_at, m.note_id
+    FROM person AS p
+    JOIN membership AS m ON m.brand_id = :brand AND m.member_id = p.id
+    WHERE p.space = 'member' AND (m.left_at IS NULL OR m.left_at > m.joined_at)
+),
+click AS MATERIALIZED (
+    SELECT p.customer_id, c.group_id, c.clicked_at, c.event_id, c.event_source
+    FROM person AS p
+    JOIN card_click AS c ON c.brand_id = :brand AND c.member_id = p.id
+    WHERE p.space = 'member' AND CAST(:touch_hours AS integer) > 0
+),
+matched AS (
+    SELECT DISTINCT customer_id FROM person WHERE space = 'member'
+),
+first_stay AS (
+    SELECT DISTINCT ON (customer_id) customer_id, joined_at, note_id
+    FROM stay
+    ORDER BY customer_id, joined_at, group_id, member_id
+),
+open_stay AS (
+    SELECT DISTINCT ON (o.order_id) o.order_id, s.group_id
+    FROM gmv_order AS o
+    JOIN stay AS s USING (customer_id)
+    WHERE s.joined_at <= o.paid_at AND (s.left_at IS NULL OR s.left_at > o.paid_at)
+    ORDER BY o.order_id, s.joined_at DESC, s.group_id DESC
+),
+last_click AS (
+    SELECT DISTINCT ON (o.order_id) o.order_id, c.group_id, c.event_id, c.event_source
+    FROM gmv_order AS o
+    JOIN click AS c USING (customer_id)
+    WHERE c.clicked_at <= o.paid_at
+        AND c.clicked_at >= o.paid_at - make_interval(hours => CAST(:touch_hours AS integer))
+    ORDER BY o.order_id, c.clicked_at DESC, c.event_id DESC, c.event_source DESC
+),
+credited AS (
+    SELECT
+        o.*,
+        s.order_id IS NOT NULL AS is_member,
+        CASE
+            WHEN o.touch_group_id IS NOT NULL THEN 'order'
+            WHEN c.order_id IS NOT NULL THEN 'click'
+        END AS touch_kind,
+        CASE WHEN o.touch_group_id IS NULL THEN c.event_id END AS click_event_id,
+        CASE WHEN o.touch_group_id IS NULL THEN c.event_source END AS click_source,
+        coalesce(o.touch_group_id, c.group_id, s.group_id) AS group_id
+    FROM gmv_order AS o
+    LEFT JOIN open_stay AS s USING (order_id)
+    LEFT JOIN last_click AS c USING (order_id)
+),
+credited_stay AS (
+    SELECT DISTINCT ON (o.order_id) o.order_id, s.member_id, s.joined_at, s.n, s.note_id
+    FROM credited AS o
+    JOIN stay AS s ON s.customer_id = o.customer_id AND s.group_id = o.group_id
+    WHERE s.joined_at <= o.paid_at
+    ORDER BY
+        o.order_id, (s.left_at IS NULL OR s.left_at > o.paid_at) DESC,
+        s.joined_at DESC, s.member_id DESC
+),
+refunded AS (
+    SELECT
+        order_id,
+        CAST(least(sum(amount), min(order_amount)) AS bigint) AS refunded,
+        max(refunded_at) AS refunded_until,
+        min(refunded_at) FILTER (WHERE running >= order_amount) AS fully_refunded_at
+    FROM (
+        SELECT
+            o.order_id, o.amount AS order_amount, r.amount, r.refunded_at,
+            sum(r.amount) OVER (PARTITION BY o.order_id ORDER BY r.refunded_at) AS running
+        FROM gmv_order AS o
+        JOIN refund AS r ON r.brand_id = :brand AND r.order_id = o.order_id
+    ) AS paid_back
+    GROUP BY order_id
+),
+derived AS MATERIALIZED (
+    SELECT
+        o.order_id, o.customer_id, o.paid_at, d.day AS paid_day, o.amount,
+        coalesce(r.refunded, 0) AS refunded, r.refunded_until, r.fully_refunded_at,
+        m.customer_id IS NOT NULL AS matched,
+        CASE
+            WHEN o.is_member AND o.touch_kind IS NOT NULL THEN 'member_and_touch'
+            WHEN o.is_member THEN 'member_only'
+            WHEN o.touch_kind IS NOT NULL THEN 'touch_only'
+            ELSE 'neither'
+        END AS cell,
+        o.group_id,
+        coalesce(o.touch_note_id, s.note_id) AS note_id,
+        f.note_id AS first_note_id, f.joined_at AS first_joined_at,
+        o.touch_creator_id, o.touch_kind, o.click_event_id, o.click_source,
+        s.member_id AS membership_member_id, s.joined_at AS membership_joined_at,
+        s.n AS membership_n
+    FROM credited AS o
+    CROSS JOIN LATERAL (
+        SELECT c.day FROM calendar AS c
+        WHERE c.timezone = :timezone AND c.starts_at <= o.paid_at
+        ORDER BY c.starts_at DESC
+        LIMIT 1
+    ) AS d
+    LEFT JOIN matched AS m USING (customer_id)
+    LEFT JOIN first_stay AS f USING (customer_id)
+    LEFT JOIN credited_stay AS s USING (order_id)
+    LEFT JOIN refunded AS r USING (order_id)
+),
+gone AS (
+    DELETE FROM order_credit AS c
+    WHERE c.brand_id = :brand AND c.customer_id = ANY (CAST(:customers AS text[]))
+        AND NOT EXISTS (SELECT FROM derived AS d WHERE d.order_id = c.order_id)
+)
+INSERT INTO order_credit AS c (
+    brand_id, order_id, customer_id, paid_at, paid_day, amount,
+    refunded, refunded_until, fully_refunded_at, matched, cell, group_id, note_id,
+    first_note_id, first_joined_at, touch_creator_id, touch_kind, click_event_id, click_source,
+    membership_member_id, membership_joined_at, membership_n
+)
+SELECT :brand, d.* FROM derived AS d
+ON CONFLICT (brand_id, order_id) DO UPDATE SET
+    customer_id = excluded.customer_id,
+    paid_at = excluded.paid_at,
+    paid_day = excluded.paid_day,
+    amount = excluded.amount,
+    refunded = excluded.refunded,
+    refunded_until = excluded.refunded_until,
+    fully_refunded_at = excluded.fully_refunded_at,
+    matched = excluded.matched,
+    cell = excluded.cell,
+    group_id = excluded.group_id,
+    note_id = excluded.note_id,
+    first_note_id = excluded.first_note_id,
+    first_joined_at = excluded.first_joined_at,
+    touch_creator_id = excluded.touch_creator_id,
+    touch_kind = excluded.touch_kind,
+    click_event_id = excluded.click_event_id,
+    click_source = excluded.click_source,
+    membership_member_id = excluded.membership_member_id,
+    membership_joined_at = excluded.membership_joined_at,
+    membership_n = excluded.membership_n
+WHERE c.* IS DISTINCT FROM excluded.*

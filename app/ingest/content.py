@@ -1,0 +1,55 @@
+"""What an event says, apart from how it is written: the hash that tells a repeat from a conflict.
+
+Content is the same where type, time (as an instant) and data are equal as JSON values: numbers
+by value (1 is 1.0 is 1e0), keys in any order.
+"""
+
+import hashlib
+import json
+from datetime import datetime
+
+import msgspec
+
+from app.core.clock import microseconds
+
+MOST_DIGITS = 18
+"""Longer whole numbers are kept as digits and exponent: 1e4000 must not grow to 4,000 digits."""
+
+MOST_EXPONENT_DIGITS = 4000
+"""A longer exponent is equal only to itself as it is written."""
+
+
+def number(literal: str) -> int | str:
+    """One form for every way to write the same number: an int or, for what is none, a text.
+
+    The text begins with NUL, which no accepted text contains.
+    """
+    if len(literal) <= MOST_DIGITS and literal.lstrip("-").isdigit():
+        return int(literal)
+    mantissa, _, exponent = literal.lower().partition("e")
+    whole, _, fraction = mantissa.lstrip("-").partition(".")
+    digits = (whole + fraction).lstrip("0")
+    significant = digits.rstrip("0")
+    if not significant:
+        return 0
+    if len(exponent) > MOST_EXPONENT_DIGITS:
+        return "\0" + literal.lower()
+    zeros = int(exponent or "0") - len(fraction) + len(digits) - len(significant)
+    sign = "-" if literal.startswith("-") else ""
+    if zeros >= 0 and len(significant) + zeros <= MOST_DIGITS:
+        return int(sign + significant + "0" * zeros)
+    return f"\0{sign}{significant}e{zeros}"
+
+
+_reader = json.JSONDecoder(parse_int=number, parse_float=number)
+
+
+def content_hash(event: str, kind: str, time: datetime) -> bytes:
+    """The 16 bytes that two events share exactly where their contents are the same.
+
+    Takes the text of an event that was found to be well-formed and to fit into the database.
+    """
+    data = _reader.decode(event)["data"]
+    digest = hashlib.blake2b(b"%s %d " % (kind.encode(), microseconds(time)), digest_size=16)
+    digest.update(msgspec.json.encode(data, order="sorted"))
+    return digest.digest()

@@ -1,0 +1,148 @@
+"""The inbox: events become durable here, once each, and are queued for the projection."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.core.sql import sql
+from app.ingest.dead_letters import DeadText, Letter, keep, remove, requeue
+from app.ingest.decode import Accepted, Rejection, Sender, read_event
+
+CONFLICT = Rejection(
+    "id_conflict", "An event of this id with other content is stored already.", "/id"
+)
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """One event of a request that was not accepted; `index` counts from 0."""
+
+    index: int
+    code: str
+    detail: str
+    id: str | None = None
+    field: str | None = None
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """What became of the events of a request."""
+
+    accepted: int
+    duplicates: int
+    rejected: list[Rejected]
+
+
+async def take_in(
+    connection: AsyncConnection,
+    brand_id: int,
+    sender: Sender,
+    raws: Sequence[bytes],
+    now: datetime,
+) -> Receipt:
+    """Read, store and queue the events of one request; keep those rejected as dead letters.
+
+    The caller commits; nothing may be answered before that.
+    """
+    verdicts = [read_event(raw, sender, now) for raw in raws]
+    readable = [verdict for verdict in verdicts if isinstance(verdict, Accepted)]
+    fresh, known = await store(connection, brand_id, readable)
+    accepted = duplicates = 0
+    rejected: list[Rejected] = []
+    dead: list[DeadText] = []
+    for index, (raw, verdict) in enumerate(zip(raws, verdicts, strict=True)):
+        if isinstance(verdict, Accepted):
+            identity = (verdict.source, verdict.event_id)
+            if identity in fresh:
+                fresh.discard(identity)
+                accepted += 1
+                continue
+            if known[identity] == verdict.content_hash:
+                duplicates += 1
+                continue
+            verdict = CONFLICT
+        rejected.append(
+            Rejected(index, verdict.code, verdict.detail, id_of(raw, sender), verdict.field)
+        )
+        dead.append(DeadText(raw, verdict.code, verdict.detail, verdict.field))
+    await keep(connection, brand_id, sender.source, sender.fallback_id, dead)
+    return Receipt(accepted, duplicates, rejected)
+
+
+async def store(
+    connection: AsyncConnection, brand_id: int, events: Sequence[Accepted]
+) -> tuple[set[tuple[str, str]], dict[tuple[str, str], bytes]]:
+    """Store the events whose identity is new: those identities, and the content of each one.
+
+    Of several events with one identity the first counts.
+    """
+    known: dict[tuple[str, str], bytes] = {}
+    first: list[Accepted] = []
+    for event in events:
+        identity = (event.source, event.event_id)
+        if identity not in known:
+            known[identity] = event.content_hash
+            first.append(event)
+    if not first:
+        return set(), known
+    rows = await connection.execute(
+        sql("ingest", "store"),
+        {
+            "brand": brand_id,
+            "sources": [event.source for event in first],
+            "event_ids": [event.event_id for event in first],
+            "hashes": [event.content_hash for event in first],
+            "raws": [event.raw for event in first],
+        },
+    )
+    fresh = {(row.source, row.event_id) for row in rows}
+    others = [identity for identity in known if identity not in fresh]
+    if others:
+        stored = await connection.execute(
+            sql("ingest", "stored_content"),
+            {
+                "brand": brand_id,
+                "sources": [source for source, _ in others],
+                "event_ids": [event_id for _, event_id in others],
+            },
+        )
+        known.update({(row.source, row.event_id): row.content_hash for row in stored})
+    return fresh, known
+
+
+class _Identified(msgspec.Struct):
+    id: str | None = None
+
+
+def id_of(raw: bytes, sender: Sender) -> str | None:
+    """The id that a rejected event gives, as far as it can be read."""
+    try:
+        return msgspec.json.decode(raw, type=_Identified).id or sender.fallback_id
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return sender.fallback_id
+
+
+async def take_in_again(
+    connection: AsyncConnection,
+    brand_id: int,
+    letter: Letter,
+    sender: Sender,
+    corrected: bytes | None,
+    now: datetime,
+) -> Receipt:
+    """Take a dead letter in once more; it goes when it is accepted or a duplicate, else stays."""
+    if corrected is None and letter.event_no is not None:
+        await requeue(connection, brand_id, letter.event_no)
+        await remove(connection, brand_id, letter.dead_letter_id)
+        return Receipt(1, 0, [])
+    raw = letter.raw if corrected is None else corrected
+    verdict = read_event(raw, sender, now)
+    if isinstance(verdict, Accepted):
+        fresh, known = await store(connection, brand_id, [verdict])
+        identity = (verdict.source, verdict.event_id)
+        if identity in fresh or known[identity] == verdict.content_hash:
+            await remove(connection, brand_id, letter.dead_letter_id)
+            return Receipt(int(identity in fresh), int(identity not in fresh), [])
+        verdict = CONFLICT
+    rejected = Rejected(0, verdict.code, verdict.detail, id_of(raw, sender), verdict.field)
+    return Receipt(0, 0, [rejected])

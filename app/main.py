@@ -1,0 +1,79 @@
+"""The web application: every route, dependency and error handler on one page."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+
+from app.api import brand, dead_letters, health, intake, metrics, orders, problems, status
+from app.api.requests import RequestContext
+from app.auth import provide_caller, require_scope
+from app.core.db import open_pool
+from app.core.errors import Problem
+from app.core.jobs import Waker
+from app.core.logs import configure
+from app.core.settings import Settings, read
+
+ROUTES = [
+    intake.post_webhook,
+    intake.post_events,
+    dead_letters.list_dead_letters,
+    dead_letters.retry_dead_letter,
+    metrics.get_gmv_share,
+    metrics.get_repurchase,
+    orders.explain_order,
+    brand.get_brand,
+    brand.patch_brand,
+    status.get_status,
+    health.get_health,
+    health.get_readiness,
+]
+
+
+def create_app(settings: Settings | None = None) -> Litestar:
+    """Make the application; its pool opens connections when the first request needs one."""
+    settings = settings or read()
+    configure(settings.log_level)
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        app.state.pool = open_pool(settings, "hongqun web")
+        app.state.waker = Waker(settings.redis_url)
+        app.state.waker.start()
+        try:
+            yield
+        finally:
+            await app.state.waker.stop()
+            await app.state.pool.dispose()
+
+    return Litestar(
+        ROUTES,
+        lifespan=[lifespan],
+        guards=[require_scope],
+        middleware=[RequestContext()],
+        dependencies={"caller": Provide(provide_caller)},
+        exception_handlers={
+            Problem: problems.on_problem,
+            HTTPException: problems.on_http_error,
+            Exception: problems.on_any_error,
+        },
+        request_max_body_size=None,
+        openapi_config=OpenAPIConfig(
+            title="Hongqun",
+            version=version("hongqun"),
+            path="/schema",
+            render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
+            security=[{"apiKey": []}],
+            components=Components(
+                security_schemes={
+                    "apiKey": SecurityScheme(type="http", scheme="bearer", bearer_format="API key")
+                }
+            ),
+        ),
+    )

@@ -1,0 +1,49 @@
+"""What every question and every answer have in common: a brand, a window, an instant."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from app.core.clock import Window
+
+RULE_VERSION = 1
+"""Counts up when a definition changes; numbers of different versions are not compared."""
+
+
+class Dates(msgspec.Struct, frozen=True):
+    """Local dates, start included and end excluded."""
+
+    start: str
+    end: str
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What an answer was computed from."""
+
+    metric: str
+    rule_version: int
+    window: Dates
+    timezone: str
+    currency: str
+    as_of: datetime
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose numbers, of which local dates, as of when."""
+
+    brand_id: int
+    currency: str
+    window: Window
+    as_of: datetime
+
+    def used(self, metric: str) -> dict[str, Any]:
+        """The fields of `Answer`."""
+        return {
+            "metric": metric,
+            "rule_version": RULE_VERSION,
+            "window": Dates(self.window.start.isoformat(), self.window.end.isoformat()),
+            "timezone": self.window.zone.key,
+            "currency": self.currency,
+            "as_of": self.as_of,
+        }

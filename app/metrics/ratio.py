@@ -1,0 +1,22 @@
+"""Ratios: computed from the sums they report, exact before they are rounded."""
+
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from fractions import Fraction
+
+PLACES = Decimal("0.000001")
+_context = Context(prec=1000, rounding=ROUND_HALF_EVEN)
+
+Ratio = Decimal
+"""A ratio rounded half-even to 6 decimals; in JSON a number."""
+
+
+def ratio(numerator: int | Fraction, denominator: int | Fraction) -> Ratio | None:
+    """numerator / denominator to 6 decimals; None, never 0, where the denominator is 0."""
+    if denominator == 0:
+        return None
+    return rounded(Fraction(numerator) / Fraction(denominator))
+
+
+def rounded(exact: Fraction) -> Ratio:
+    """An exact ratio to 6 decimals, half-even."""
+    return Decimal(round(exact * 10**6)).scaleb(-6, _context)

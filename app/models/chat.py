@@ -1,0 +1,139 @@
+"""Facts of the groups: who was in when, what was said, what was clicked."""
+
+from sqlalchemy import BigInteger, Index, SmallInteger, Text
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, BrandKey, Id, IdKey, Instant, InstantKey, Json
+
+
+class ChatGroup(Base):
+    """A chat group (群聊) of the brand."""
+
+    __tablename__ = "chat_group"
+
+    brand_id: Mapped[BrandKey]
+    group_id: Mapped[IdKey]
+    name: Mapped[str | None]
+    capacity: Mapped[int | None] = mapped_column(BigInteger)
+    owner_member_id: Mapped[Id | None]
+    stamps: Mapped[Json] = mapped_column(JSONB, server_default=sql("'{}'"))
+
+
+class MembershipEvent(Base):
+    """One line of a group's history: a join, leave, dismissal or snapshot, as folded.
+
+    `suspect` marks a snapshot that named less than half of the open members and so
+    closed nobody.
+    """
+
+    __tablename__ = "membership_event"
+    __table_args__ = (
+        Index(None, "brand_id", "group_id", "member_id", "at"),
+        Index(
+            "ix_membership_event_of_all",
+            "brand_id",
+            "group_id",
+            "at",
+            postgresql_where=sql("member_id IS NULL"),
+        ),
+    )
+
+    brand_id: Mapped[BrandKey]
+    group_id: Mapped[IdKey]
+    at: Mapped[InstantKey]
+    event_id: Mapped[IdKey]
+    event_source: Mapped[IdKey]
+    kind: Mapped[str]
+    member_id: Mapped[Id | None]
+    member_ids: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    source_kind: Mapped[str | None]
+    note_id: Mapped[Id | None]
+    live_id: Mapped[Id | None]
+    inviter_member_id: Mapped[Id | None]
+    role: Mapped[str | None]
+    reason: Mapped[str | None]
+    suspect: Mapped[bool] = mapped_column(server_default="false")
+
+
+class Membership(Base):
+    """One half-open interval [joined_at, left_at) of one member id in one group.
+
+    `n` tells apart intervals that begin at the same instant; `source_at` is the time of the
+    join that brought the source, so that a late event can be folded in from its instant on.
+    """
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        Index(None, "brand_id", "group_id", "left_at"),
+        Index(None, "brand_id", "member_id", "joined_at"),
+    )
+
+    brand_id: Mapped[BrandKey]
+    group_id: Mapped[IdKey]
+    member_id: Mapped[IdKey]
+    joined_at: Mapped[InstantKey]
+    n: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    left_at: Mapped[Instant | None]
+    join_inferred: Mapped[bool]
+    leave_inferred: Mapped[bool]
+    leave_reason: Mapped[str | None]
+    source_at: Mapped[Instant | None]
+    source_kind: Mapped[str | None]
+    note_id: Mapped[Id | None]
+    live_id: Mapped[Id | None]
+    inviter_member_id: Mapped[Id | None]
+    role: Mapped[str | None]
+
+
+class Message(Base):
+    """A chat message; without `sent_at` only its recall is known so far."""
+
+    __tablename__ = "message"
+    __table_args__ = (Index(None, "brand_id", "group_id", "sent_at"),)
+
+    brand_id: Mapped[BrandKey]
+    group_id: Mapped[IdKey]
+    message_id: Mapped[IdKey]
+    sent_at: Mapped[Instant | None]
+    recalled_at: Mapped[Instant | None]
+    member_id: Mapped[Id | None]
+    kind: Mapped[str | None]
+    text: Mapped[str | None]
+    reply_to: Mapped[Id | None]
+    card: Mapped[Json | None]
+    stamps: Mapped[Json] = mapped_column(JSONB, server_default=sql("'{}'"))
+
+
+class CardClick(Base):
+    """One click on a card in a group: the evidence of a touch."""
+
+    __tablename__ = "card_click"
+    __table_args__ = (Index(None, "brand_id", "member_id", "clicked_at"),)
+
+    brand_id: Mapped[BrandKey]
+    event_id: Mapped[IdKey]
+    event_source: Mapped[IdKey]
+    group_id: Mapped[Id]
+    member_id: Mapped[Id]
+    clicked_at: Mapped[Instant]
+    message_id: Mapped[Id | None]
+    note_id: Mapped[Id | None]
+    live_id: Mapped[Id | None]
+    sku: Mapped[str | None]
+
+
+class DirectMessage(Base):
+    """A private message between the brand and a member (direction: sent or received)."""
+
+    __tablename__ = "direct_message"
+    __table_args__ = (Index(None, "brand_id", "member_id", "sent_at"),)
+
+    brand_id: Mapped[BrandKey]
+    message_id: Mapped[IdKey]
+    sent_at: Mapped[Instant | None]
+    direction: Mapped[str | None]
+    member_id: Mapped[Id | None]
+    text: Mapped[str | None]
+    stamps: Mapped[Json] = mapped_column(JSONB, server_default=sql("'{}'"))

@@ -1,0 +1,220 @@
+"""Memberships: new lines of a group's history are folded in from their instant on.
+
+Joins and leaves concern one member each, so only that member's intervals are folded; a
+snapshot or a dismissal concerns everybody, and so does anything before a snapshot. An event in
+order therefore costs the same however long the history is.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.core.sql import sql
+from app.events import JoinSource
+from app.projection.batch import MembershipLine
+from app.projection.fold import Interval, IntervalKey, fold, rewind
+
+
+async def fold_in(
+    connection: AsyncConnection, brand_id: int, lines: list[MembershipLine]
+) -> set[str]:
+    """Store the lines, fold them in, and give the members whose intervals changed."""
+    if not lines:
+        return set()
+    await connection.execute(sql("projection", "insert_lines"), _line_columns(brand_id, lines))
+    since: dict[str, datetime] = {}
+    whole = {line.group_id for line in lines if line.member_id is None}
+    for line in lines:
+        since[line.group_id] = min(line.at, since.get(line.group_id, line.at))
+    whole |= await _before_snapshot(connection, brand_id, since)
+    members: dict[tuple[str, str], datetime] = {}
+    for line in lines:
+        if line.group_id not in whole and line.member_id is not None:
+            key = (line.group_id, line.member_id)
+            members[key] = min(line.at, members.get(key, line.at))
+    changed: set[str] = set()
+    if whole:
+        groups = sorted(whole)
+        scope = {"brand": brand_id, "groups": groups, "sinces": [since[g] for g in groups]}
+        starts = {(group,): since[group] for group in groups}
+        changed |= await _refold(connection, "group", scope, starts)
+    if members:
+        keys = sorted(members)
+        scope = {
+            "brand": brand_id,
+            "groups": [group for group, _ in keys],
+            "members": [member for _, member in keys],
+            "sinces": [members[key] for key in keys],
+        }
+        changed |= await _refold(connection, "member", scope, dict(members))
+    return changed
+
+
+async def _before_snapshot(
+    connection: AsyncConnection, brand_id: int, since: dict[str, datetime]
+) -> set[str]:
+    asked = {"brand": brand_id, "groups": list(since), "sinces": list(since.values())}
+    rows = await connection.execute(sql("projection", "with_snapshot"), asked)
+    return {row.group_id for row in rows}
+
+
+async def _refold(
+    connection: AsyncConnection,
+    scope: str,
+    asked: dict[str, Any],
+    starts: dict[Any, datetime],
+) -> set[str]:
+    """Fold each part of the scope (a group, or a member in a group) from its start on."""
+    width = 1 if scope == "group" else 2
+    found_lines = await connection.execute(sql("projection", f"{scope}_lines"), asked)
+    found_intervals = await connection.execute(sql("projection", f"{scope}_intervals"), asked)
+    lines: dict[Any, list[MembershipLine]] = {part: [] for part in starts}
+    everybody: dict[str, list[MembershipLine]] = {}
+    flags: dict[tuple[str, str], bool] = {}
+    for row in found_lines:
+        line = _line(row)
+        if line.kind == "snapshot":
+            flags[(line.event_id, line.event_source)] = row.suspect
+        if width == 2 and line.member_id is None:
+            everybody.setdefault(line.group_id, []).append(line)
+        else:
+            lines[(line.group_id, line.member_id)[:width]].append(line)
+    stored: dict[Any, list[Interval]] = {part: [] for part in starts}
+    for row in found_intervals:
+        stored[(row.group_id, row.member_id)[:width]].append(_interval(row))
+    before: dict[IntervalKey, Interval] = {}
+    after: dict[IntervalKey, Interval] = {}
+    marks: list[tuple[MembershipLine, bool]] = []
+    for part, start in starts.items():
+        of_all = [line for line in everybody.get(part[0], ()) if line.at >= start]
+        standing = rewind(stored[part], start)
+        intervals, suspects = fold(standing, lines[part] + of_all)
+        before |= {interval.key: interval for interval in stored[part]}
+        after |= {interval.key: interval for interval in intervals}
+        for line in lines[part]:
+            suspect = suspects.get((line.event_id, line.event_source))
+            if suspect is not None and suspect != flags[(line.event_id, line.event_source)]:
+                marks.append((line, suspect))
+    return await _write(connection, asked["brand"], before, after, marks)
+
+
+async def _write(
+    connection: AsyncConnection,
+    brand_id: int,
+    before: dict[IntervalKey, Interval],
+    after: dict[IntervalKey, Interval],
+    marks: list[tuple[MembershipLine, bool]],
+) -> set[str]:
+    gone = sorted(key for key in before if key not in after)
+    new = [after[key] for key in sorted(after) if before.get(key) != after[key]]
+    if gone:
+        groups, members, joined, ns = (list(column) for column in zip(*gone, strict=True))
+        keys = {"group_ids": groups, "member_ids": members, "joined_ats": joined, "ns": ns}
+        await connection.execute(sql("projection", "drop_intervals"), {"brand": brand_id} | keys)
+    if new:
+        columns = {"brand": brand_id} | _interval_columns(new)
+        await connection.execute(sql("projection", "put_intervals"), columns)
+    if marks:
+        await connection.execute(
+            sql("projection", "mark_suspects"),
+            {
+                "brand": brand_id,
+                "group_ids": [line.group_id for line, _ in marks],
+                "ats": [line.at for line, _ in marks],
+                "event_ids": [line.event_id for line, _ in marks],
+                "event_sources": [line.event_source for line, _ in marks],
+                "suspects": [suspect for _, suspect in marks],
+            },
+        )
+    return {member for _, member, _, _ in gone} | {interval.member_id for interval in new}
+
+
+def _source(row: Row[Any]) -> JoinSource | None:
+    if row.source_kind is None:
+        return None
+    return JoinSource(
+        kind=row.source_kind,
+        note_id=row.note_id,
+        live_id=row.live_id,
+        inviter_member_id=row.inviter_member_id,
+    )
+
+
+def _line(row: Row[Any]) -> MembershipLine:
+    return MembershipLine(
+        group_id=row.group_id,
+        at=row.at,
+        event_id=row.event_id,
+        event_source=row.event_source,
+        kind=row.kind,
+        member_id=row.member_id,
+        member_ids=row.member_ids,
+        source=_source(row),
+        role=row.role,
+        reason=row.reason,
+    )
+
+
+def _interval(row: Row[Any]) -> Interval:
+    return Interval(
+        group_id=row.group_id,
+        member_id=row.member_id,
+        joined_at=row.joined_at,
+        n=row.n,
+        left_at=row.left_at,
+        join_inferred=row.join_inferred,
+        leave_inferred=row.leave_inferred,
+        leave_reason=row.leave_reason,
+        source_at=row.source_at,
+        source=_source(row),
+        role=row.role,
+    )
+
+
+def _sources(sources: Iterable[JoinSource | None]) -> dict[str, list[str | None]]:
+    known = list(sources)
+    return {
+        "source_kinds": [source.kind if source else None for source in known],
+        "note_ids": [source.note_id if source else None for source in known],
+        "live_ids": [source.live_id if source else None for source in known],
+        "inviters": [source.inviter_member_id if source else None for source in known],
+    }
+
+
+def _line_columns(brand_id: int, lines: list[MembershipLine]) -> dict[str, Any]:
+    return {
+        "brand": brand_id,
+        "group_ids": [line.group_id for line in lines],
+        "ats": [line.at for line in lines],
+        "event_ids": [line.event_id for line in lines],
+        "event_sources": [line.event_source for line in lines],
+        "kinds": [line.kind for line in lines],
+        "member_ids": [line.member_id for line in lines],
+        "lists": [
+            None if line.member_ids is None else msgspec.json.encode(line.member_ids).decode()
+            for line in lines
+        ],
+        "roles": [line.role for line in lines],
+        "reasons": [line.reason for line in lines],
+        **_sources(line.source for line in lines),
+    }
+
+
+def _interval_columns(intervals: list[Interval]) -> dict[str, Any]:
+    return {
+        "group_ids": [i.group_id for i in intervals],
+        "member_ids": [i.member_id for i in intervals],
+        "joined_ats": [i.joined_at for i in intervals],
+        "ns": [i.n for i in intervals],
+        "left_ats": [i.left_at for i in intervals],
+        "join_inferreds": [i.join_inferred for i in intervals],
+        "leave_inferreds": [i.leave_inferred for i in intervals],
+        "leave_reasons": [i.leave_reason for i in intervals],
+        "source_ats": [i.source_at for i in intervals],
+        "roles": [i.role for i in intervals],
+        **_sources(i.source for i in intervals),
+    }

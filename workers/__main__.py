@@ -1,0 +1,76 @@
+"""The worker process: `python -m workers`."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import socket
+
+import structlog
+
+from app.core.db import open_pool, unavailable
+from app.core.jobs import listen
+from app.core.logs import configure
+from app.core.settings import Settings, read
+from workers.housekeeping import keep_house
+from workers.pump import Pump
+
+log = structlog.get_logger()
+
+
+async def work(settings: Settings) -> None:
+    """Pump until SIGTERM or SIGINT; what is in hand is finished first."""
+    loop = asyncio.get_running_loop()
+    stopping, due = asyncio.Event(), asyncio.Event()
+
+    def stop() -> None:
+        stopping.set()
+        due.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    pool = open_pool(settings, "hongqun worker")
+    holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    pump = Pump(pool, holder, settings.batch_events)
+    tasks = [asyncio.create_task(keep_house(pool))]
+    if settings.redis_url is not None:
+        tasks.append(asyncio.create_task(listen(settings.redis_url, due.set)))
+    # Without wake-ups the sweep is all there is, so it comes more often.
+    sweep = settings.sweep_seconds if settings.redis_url is not None else 1
+    log.info("worker_started", holder=holder, sweep_seconds=sweep)
+    while not stopping.is_set():
+        due.clear()
+        try:
+            await pump.run_until_idle(stopping)
+        except Exception as error:
+            # A fault of one turn must not end the worker: the lease runs out, and the turn
+            # is taken again.
+            if unavailable(error):
+                log.warning("database_unavailable", error=type(error).__name__)
+            else:
+                log.exception("turn_failed")
+            await asyncio.sleep(1)
+            continue
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(due.wait(), timeout=sweep)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await pool.dispose()
+    log.info("worker_stopped")
+
+
+def main() -> None:
+    """Run the worker with the settings of the environment."""
+    settings = read()
+    configure(settings.log_level)
+    with contextlib.suppress(ImportError):
+        import uvloop
+
+        uvloop.install()
+    asyncio.run(work(settings))
+
+
+if __name__ == "__main__":
+    main()

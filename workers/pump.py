@@ -1,0 +1,118 @@
+"""The pump: takes brands in turn and moves what is due through projection and derivation."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from app.core import lease
+from app.core.db import transaction, unavailable
+from app.derive.credit import derive
+from app.ingest.dead_letters import bury
+from app.projection.project import claim, project
+from app.projection.queue import MOST_ATTEMPTS, count_attempt, postpone
+from workers.refresh import refresh
+
+TURN_SECONDS = 1.0
+"""How long a brand may be served before the others have their turn."""
+
+CUSTOMERS = 500
+"""How many dirty customers are derived in one transaction."""
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+
+class Pump:
+    """Moves the queues of all brands; any number of pumps can run at once."""
+
+    def __init__(self, pool: AsyncEngine, holder: str, batch_events: int) -> None:
+        self.pool = pool
+        self.holder = holder
+        self.batch_events = batch_events
+
+    async def run_until_idle(self, stopping: asyncio.Event | None = None) -> None:
+        """Serve brands in turn until nothing is due, or until asked to stop."""
+        served = True
+        while served:
+            served = False
+            for brand_id in await lease.brands_with_work(self.pool):
+                if stopping is not None and stopping.is_set():
+                    return
+                served |= await self._serve(brand_id)
+
+    async def _serve(self, brand_id: int) -> bool:
+        """Give one brand its turn; False where another worker has it."""
+        crashes = await lease.take(self.pool, brand_id, self.holder)
+        if crashes is None:
+            return False
+        if crashes:
+            log.warning("batch_interrupted", brand_id=brand_id, times=crashes)
+        # What killed the last holder is isolated by ever smaller batches, down to one event.
+        size = max(1, self.batch_events >> (4 * crashes))
+        until = time.monotonic() + TURN_SECONDS
+        try:
+            if crashes and size == 1:
+                await self._in_hand(brand_id, self._count_attempt)
+            while time.monotonic() < until:
+                refreshed = await self._in_hand(brand_id, refresh)
+                taken, size = await self._project(brand_id, size)
+                derived = await self._in_hand(brand_id, lambda c, b: derive(c, b, CUSTOMERS))
+                if not (refreshed or taken or derived):
+                    break
+        except lease.LeaseLost:
+            log.warning("lease_lost", brand_id=brand_id)
+            return True
+        await lease.release(self.pool, brand_id, self.holder)
+        return True
+
+    async def _in_hand(
+        self, brand_id: int, act: Callable[[AsyncConnection, int], Awaitable[T]]
+    ) -> T:
+        """Act in one transaction that only the holder of the brand's lease can commit."""
+        async with transaction(self.pool) as connection:
+            await lease.fence(connection, brand_id, self.holder)
+            return await act(connection, brand_id)
+
+    async def _project(self, brand_id: int, size: int) -> tuple[int, int]:
+        """Project one batch: how many events were taken, and how large the next may be.
+
+        A batch that fails is tried again in smaller ones until the event that fails is alone;
+        that one is put off, and after MOST_ATTEMPTS it becomes a dead letter.
+        """
+        claimed = []
+        try:
+            async with transaction(self.pool) as connection:
+                await lease.fence(connection, brand_id, self.holder)
+                claimed = await claim(connection, brand_id, size)
+                if claimed:
+                    await project(connection, brand_id, claimed)
+        except Exception as error:
+            if unavailable(error) or not claimed:
+                raise
+            if len(claimed) > 1:
+                return len(claimed), max(1, len(claimed) // 8)
+            await self._fail(brand_id, claimed[0].event_no, claimed[0].attempts + 1, error)
+            return 1, size
+        return len(claimed), min(size * 2, self.batch_events)
+
+    async def _fail(self, brand_id: int, event_no: int, attempts: int, error: Exception) -> None:
+        reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"[:500]
+        log.error("event_failed", brand_id=brand_id, event_no=event_no, attempts=attempts)
+        async with transaction(self.pool) as connection:
+            await lease.fence(connection, brand_id, self.holder)
+            if attempts >= MOST_ATTEMPTS:
+                await bury(connection, brand_id, event_no, reason)
+            else:
+                await postpone(connection, brand_id, event_no, attempts, reason)
+
+    async def _count_attempt(self, connection: AsyncConnection, brand_id: int) -> None:
+        """Count an attempt before it is made, since it may take this process down."""
+        for event in await claim(connection, brand_id, 1):
+            if event.attempts >= MOST_ATTEMPTS:
+                await bury(connection, brand_id, event.event_no, "Workers died while projecting it")
+            else:
+                await count_attempt(connection, brand_id, event.event_no)
