@@ -1,0 +1,91 @@
+"""What tests share: real servers, a real web process and worker, one set for each test process."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.cli.serve import prepare, web_command
+from app.core.db import open_pool
+from app.core.settings import Settings
+from app.embedded.servers import erase, running
+from tests.make import Service
+
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""What a test's database may forget when the machine stops."""
+
+
+@pytest.fixture(scope="session")
+def settings() -> Iterator[Settings]:
+    """Servers of this test process's own, migrated."""
+    data = Path(tempfile.mkdtemp(prefix="hongqun-test-"))
+    with running(data, options=FAST) as servers:
+        made = Settings(database_url=servers.database_url, redis_url=servers.redis_url, data=data)
+        before = dict(os.environ)
+        os.environ["DATABASE_URL"] = made.database
+        try:
+            prepare(made)
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+        yield made
+    erase(data)
+
+
+@pytest.fixture(scope="session")
+def service(settings: Settings) -> Iterator[Service]:
+    """The web process and a worker, as `hongqun up` starts them."""
+    port = free_port()
+    environment = os.environ | {"DATABASE_URL": settings.database, "HONGQUN_LOG_LEVEL": "WARNING"}
+    if settings.redis_url is not None:
+        environment["REDIS_URL"] = settings.redis_url
+    commands = [web_command("127.0.0.1", port, 1), [sys.executable, "-m", "workers"]]
+    processes = [subprocess.Popen(command, env=environment) for command in commands]
+    service = Service(f"http://127.0.0.1:{port}", settings)
+    try:
+        wait_until_ready(service.base)
+        yield service
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+        for process in processes:
+            process.wait(30)
+
+
+@pytest.fixture
+async def pool(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """A pool of the test's own."""
+    opened = open_pool(settings, "hongqun test")
+    yield opened
+    await opened.dispose()
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until_ready(base: str, seconds: float = 30) -> None:
+    """Wait for the web process."""
+    until = time.monotonic() + seconds
+    with httpx.Client(trust_env=False) as client:
+        while True:
+            try:
+                if client.get(f"{base}/readyz").status_code == 200:
+                    return
+            except httpx.HTTPError:
+                pass
+            assert time.monotonic() < until, "the web process did not become ready"
+            time.sleep(0.05)
