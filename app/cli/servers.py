@@ -20,7 +20,7 @@ def beside() -> Settings:
     if settings.database_url is not None:
         return settings
     found = find(settings.data)
-    if found is None or found.database_url is None:
+    if found is None or not found.database_url:
         raise SettingsError(
             f"DATABASE_URL is not set, and no `hongqun up` is running on {settings.data}/"
         )
@@ -43,7 +43,6 @@ def own() -> Iterator[Settings]:
         return
     with running(settings.data, say=note, database=database, redis=redis) as servers:
         if database:
-            assert servers.database_url is not None
             os.environ["DATABASE_URL"] = servers.database_url
         if redis and servers.redis_url is not None:
             os.environ["REDIS_URL"] = servers.redis_url

@@ -32,7 +32,7 @@ def parse_instant(text: str) -> datetime:
         match.groups()
     )
     if year == "0000":
-        raise OverflowError("the year 0 is outside of the calendar")
+        raise OverflowError("lies before the year 1")
     if int(second) > 59:
         raise ValueError("a second of 60 cannot be stored")
     zone = UTC

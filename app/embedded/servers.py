@@ -28,7 +28,7 @@ RUN = "run.json"
 class Servers:
     """Where they answer; without Redis a sweep of the database finds the work, later."""
 
-    database_url: str | None = field(repr=False)  # it has the password; None: not asked for
+    database_url: str = field(repr=False)  # it has the password; empty where not asked for
     redis_url: str | None
 
 
@@ -43,9 +43,10 @@ def running(
 ) -> Iterator[Servers]:
     """PostgreSQL and Redis on this folder, until the block ends; both are kept up meanwhile.
 
-    `database` and `redis` say which of them are wanted. `say` gets lines for the operator, some from other threads. `options` are settings of PostgreSQL
-    over ours. Raises AlreadyRunning where another process runs them, EmbeddedError where they
-    cannot be had. It waits as long as a recovery takes. Killed, it takes the servers along.
+    `database` and `redis` say which of them are wanted. `say` gets lines for the operator, some
+    from other threads. `options` are settings of PostgreSQL over ours. Raises AlreadyRunning where
+    another process runs them, EmbeddedError where they cannot be had. It waits as long as a
+    recovery takes. Killed, it takes the servers along.
     """
     data = made(data, 0o711 if os.geteuid() == 0 else 0o700).resolve()
     with ExitStack() as ending:
@@ -54,7 +55,7 @@ def running(
         place = ending.enter_context(placed(data, say))
         sockets = ending.enter_context(_sockets(place.account))
         write_private(data / RUN, json.dumps({"sockets": str(sockets)}))
-        url = _database(data, place, sockets, say, options, ending) if database else None
+        url = _database(data, place, sockets, say, options, ending) if database else ""
         wakes = _redis(data, sockets, place.account, say, ending) if redis else None
         servers = Servers(url, redis_server.url(sockets) if wakes else None)
         run = {**asdict(servers), "sockets": str(sockets), "pid": os.getpid()}

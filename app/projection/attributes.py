@@ -99,7 +99,8 @@ def _load(entity: Entity, stored: Any) -> Row:
 def _pack(stamps: dict[str, Stamp]) -> str:
     if not stamps:
         return "{}"
-    common, _ = Counter(stamps.values()).most_common(1)[0]
+    # The same whatever the order in which the values came: the most frequent, then the latest.
+    common, _ = max(Counter(stamps.values()).items(), key=lambda item: (item[1], item[0]))
     packed = {"*": common} | {n: s for n, s in sorted(stamps.items()) if s != common}
     return msgspec.json.encode(packed).decode()
 

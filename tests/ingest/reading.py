@@ -43,4 +43,5 @@ def refused(event: Any, sender: Sender = SENDER) -> tuple[str, str | None]:
     verdict = read(event, sender)
     assert isinstance(verdict, Rejection), verdict
     assert verdict.detail.endswith(".")
+    assert len(verdict.detail) < 400
     return verdict.code, verdict.field

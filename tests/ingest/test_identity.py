@@ -73,8 +73,10 @@ def test_of_duplicate_keys_the_last_counts() -> None:
     assert accepted(text.replace('"id"', '"id": "e0", "id"')).event_id == "e1"
     twice = text.replace('"amount"', '"amount": 1, "amount"')
     assert accepted(twice).content_hash == accepted(text).content_hash
-    data = text.replace('"data"', '"data": {"order_id": "o", "buyer_id": "b",'
-                        ' "amount": 1, "currency": "CNY"}, "data"')
+    data = text.replace(
+        '"data"',
+        '"data": {"order_id": "o", "buyer_id": "b", "amount": 1, "currency": "CNY"}, "data"',
+    )
     assert accepted(data).content_hash == accepted(text).content_hash
 
 

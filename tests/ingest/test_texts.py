@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.ingest.decode import Accepted, Rejection
@@ -40,6 +40,12 @@ TOO_DEEP = ("invalid_json", None)
 )
 def test_nul_and_lone_surrogates_are_refused(changed: Any, field: str, unfit: str) -> None:
     assert refused(changed(unfit)) == ("invalid", field)
+
+
+@pytest.mark.parametrize("escape", ["\\uD800", "\\uDfFf", "\\udC00", "\\u0000"])
+def test_escapes_are_read_in_either_case(escape: str) -> None:
+    text = json.dumps(event("message.sent", {"text": "TEXT"}))
+    assert refused(text.replace("TEXT", escape)) == ("invalid", "/data/text")
 
 
 def test_escapes_that_only_look_alike_are_fine() -> None:
@@ -98,6 +104,7 @@ def test_deep_json_is_refused_from_a_fixed_depth_on(place: str) -> None:
     accepted(event(more={"x": "[{" * 500}))
 
 
+@settings(deadline=None)
 @given(st.binary() | st.text().map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_no_bytes_raise(raw: bytes) -> None:
     assert isinstance(read(raw), Rejection)
@@ -118,6 +125,7 @@ def broken(draw: st.DrawFn) -> bytes:
 
 
 @given(broken())
+@settings(deadline=None, max_examples=400)
 def test_what_is_accepted_can_be_stored(raw: bytes) -> None:
     verdict = read(raw)
     if isinstance(verdict, Accepted):
@@ -127,5 +135,3 @@ def test_what_is_accepted_can_be_stored(raw: bytes) -> None:
     else:
         assert storable(verdict.detail)
         assert verdict.field is None or storable(verdict.field)
-
-

@@ -22,20 +22,17 @@ NESTED = [
     if isinstance(value, dict) and field != "attributes"
     for inner in value
 ]
-PROBES: list[Any] = [True, 1.5, 7, "7", [], ["x"], [7], {}, {"x": 1}, {"x": {}}]
+PROBES: list[Any] = [True, 1.5, 7, "7", [], ["x"], [7], {}, {"x": 1}]
 
 
 def fits(probe: Any, example: Any) -> bool:
     """Whether a probe is of the type of a field, given an example of what it holds."""
-    if isinstance(example, int):
-        return type(probe) is int
-    if isinstance(example, str):
-        return isinstance(probe, str)
-    if isinstance(example, list) and isinstance(example[0], str):
-        return isinstance(probe, list) and all(isinstance(item, str) for item in probe)
     if isinstance(example, list):
-        return probe == []
-    return probe in ({}, {"x": 1})
+        strings = isinstance(example[0], str)
+        return probe == [] or (strings and probe == ["x"])
+    if isinstance(example, dict) and "kind" in example:
+        return False
+    return type(probe) is type(example)
 
 
 def test_the_types_are_those_of_the_contract() -> None:
@@ -62,8 +59,6 @@ def test_all_fields_are_taken(type_: str) -> None:
     accepted(full)
     decoded = msgspec.to_builtins(_decoder.decode(json.dumps(full)).data)
     required, more = TYPES[type_]
-    if "items" in more:
-        more = more | {"items": [item for item in more["items"]]}
     assert decoded == required | more
 
 
@@ -148,7 +143,11 @@ def test_an_unknown_type_is_named(type_: str) -> None:
 
 
 def test_what_a_type_quotes_does_not_mislead() -> None:
-    for type_ in ["a - at `$.data.amount`", "missing required field `id`", "` - at `$.time"]:
+    for type_ in [
+        "a - at `$.data.amount`",
+        "x Object missing required field `id`",
+        "` - at `$.time",
+    ]:
         assert refused(event() | {"type": type_}) == ("unknown_type", "/type")
         word = event("message.sent", {"kind": type_})
         assert refused(word) == ("invalid", "/data/kind")

@@ -9,7 +9,16 @@ import pytest
 
 from tests.make import Brand, Service, lines
 from tests.oracle.compare import differences
-from tests.oracle.testdata import ABSENT, Case, Question, datasets, load, present, read_events, worlds
+from tests.oracle.testdata import (
+    ABSENT,
+    Case,
+    Question,
+    datasets,
+    load,
+    present,
+    read_events,
+    worlds,
+)
 
 pytestmark = pytest.mark.skipif(not present(), reason=ABSENT)
 

@@ -1,0 +1,144 @@
+-- Grain:  one row a key: a note, creator, agency, live, kind of source or group; null for none.
+-- Reads:  membership, identity, message, order_credit, refund_credit, note, creator, live,
+--         chat_group and, by live alone, shop_order.
+-- Rule:   docs/metrics.md, "Funnel". `until` ends H, the days after each joining; it does not end
+--         with the membership.
+WITH joined AS MATERIALIZED (
+    SELECT
+        CASE CAST(:by AS text)
+            WHEN 'note' THEN m.note_id
+            WHEN 'creator' THEN n.creator_id
+            WHEN 'mcn' THEN a.mcn
+            WHEN 'live' THEN m.live_id
+            WHEN 'source_kind' THEN m.source_kind
+            WHEN 'group' THEN m.group_id
+        END COLLATE "C" AS key,
+        i.customer_id, m.group_id, m.joined_at, m.left_at,
+        m.joined_at + make_interval(hours => 24 * CAST(:within_days AS integer)) AS until
+    FROM membership AS m
+    JOIN identity AS i ON i.brand_id = :brand AND i.space = 'member' AND i.id = m.member_id
+    LEFT JOIN note AS n ON n.brand_id = :brand AND n.note_id = m.note_id
+    LEFT JOIN creator AS a ON a.brand_id = :brand AND a.creator_id = n.creator_id
+    WHERE m.brand_id = :brand
+        AND m.joined_at >= :start AND m.joined_at < :end AND m.joined_at < :as_of
+        AND (m.left_at IS NULL OR m.left_at > m.joined_at)
+),
+-- Each customer speaks by any of its member ids.
+voice AS MATERIALIZED (
+    SELECT j.key, j.customer_id, j.group_id, i.id AS member_id, j.joined_at, j.until
+    FROM joined AS j
+    JOIN identity AS i
+        ON i.brand_id = :brand AND i.customer_id = j.customer_id AND i.space = 'member'
+),
+said AS MATERIALIZED (
+    SELECT m.group_id, m.member_id, m.sent_at
+    FROM (
+        SELECT group_id, min(joined_at) AS since, max(until) AS until FROM joined GROUP BY group_id
+    ) AS g
+    JOIN message AS m
+        ON m.brand_id = :brand AND m.group_id = g.group_id
+        AND m.sent_at >= g.since AND m.sent_at < g.until AND m.sent_at < :as_of
+),
+speaker AS (
+    SELECT DISTINCT v.key, v.customer_id
+    FROM voice AS v
+    JOIN said AS s
+        ON s.group_id = v.group_id AND s.member_id = v.member_id
+        AND s.sent_at >= v.joined_at AND s.sent_at < v.until
+),
+buyer AS (
+    SELECT j.key, j.customer_id, min(o.paid_day) < max(o.paid_day) AS repeats
+    FROM joined AS j
+    JOIN order_credit AS o
+        ON o.brand_id = :brand AND o.customer_id = j.customer_id
+        AND o.paid_at >= j.joined_at AND o.paid_at < j.until AND o.paid_at < :as_of
+    WHERE o.amount > 0 AND (o.fully_refunded_at IS NULL OR o.fully_refunded_at >= :as_of)
+    GROUP BY j.key, j.customer_id
+),
+credited AS (
+    SELECT
+        CASE CAST(:by AS text)
+            WHEN 'note' THEN o.note_id
+            WHEN 'creator' THEN coalesce(o.touch_creator_id, n.creator_id)
+            WHEN 'mcn' THEN a.mcn
+            WHEN 'live' THEN s.touch ->> 'live_id'
+            WHEN 'source_kind' THEN m.source_kind
+            WHEN 'group' THEN o.group_id
+        END COLLATE "C" AS key,
+        o.amount,
+        CASE
+            WHEN o.refunded_until IS NULL THEN o.amount
+            WHEN o.refunded_until < :as_of THEN o.amount - o.refunded
+            ELSE o.amount - (
+                SELECT coalesce(sum(r.amount), 0)
+                FROM refund_credit AS r
+                WHERE r.brand_id = :brand AND r.order_id = o.order_id AND r.refunded_at < :as_of
+            )
+        END AS net
+    FROM order_credit AS o
+    LEFT JOIN note AS n ON n.brand_id = :brand AND n.note_id = o.note_id
+    LEFT JOIN creator AS a
+        ON a.brand_id = :brand AND a.creator_id = coalesce(o.touch_creator_id, n.creator_id)
+    LEFT JOIN shop_order AS s
+        ON CAST(:by AS text) = 'live' AND s.brand_id = :brand AND s.order_id = o.order_id
+    LEFT JOIN membership AS m
+        ON CAST(:by AS text) = 'source_kind' AND m.brand_id = :brand AND m.group_id = o.group_id
+        AND m.member_id = o.membership_member_id AND m.joined_at = o.membership_joined_at
+        AND m.n = o.membership_n
+    WHERE o.brand_id = :brand
+        AND o.paid_at >= :start AND o.paid_at < :end AND o.paid_at < :as_of
+),
+-- Each step of the funnel by itself; what a step does not count is null in its rows.
+step (
+    key, joins, joined_customers, mature_joins, ended, speakers, buyers, repeat_buyers,
+    credited_orders, credited_gmv, credited_net_gmv
+) AS (
+    SELECT
+        key, count(*), count(DISTINCT customer_id), count(*) FILTER (WHERE until <= :as_of),
+        count(*) FILTER (WHERE left_at < until AND left_at < :as_of),
+        CAST(NULL AS bigint), CAST(NULL AS bigint), CAST(NULL AS bigint),
+        CAST(NULL AS bigint), CAST(NULL AS numeric), CAST(NULL AS numeric)
+    FROM joined GROUP BY key
+    UNION ALL
+    SELECT key, NULL, NULL, NULL, NULL, count(*), NULL, NULL, NULL, NULL, NULL
+    FROM speaker GROUP BY key
+    UNION ALL
+    SELECT
+        key, NULL, NULL, NULL, NULL, NULL, count(*), count(*) FILTER (WHERE repeats),
+        NULL, NULL, NULL
+    FROM buyer GROUP BY key
+    UNION ALL
+    SELECT key, NULL, NULL, NULL, NULL, NULL, NULL, NULL, count(*), sum(amount), sum(net)
+    FROM credited GROUP BY key
+),
+counted AS (
+    SELECT
+        key,
+        coalesce(sum(joins), 0) AS joins,
+        coalesce(sum(joined_customers), 0) AS joined_customers,
+        coalesce(sum(mature_joins), 0) AS mature_joins,
+        coalesce(sum(ended), 0) AS left,
+        coalesce(sum(speakers), 0) AS speakers,
+        coalesce(sum(buyers), 0) AS buyers,
+        coalesce(sum(repeat_buyers), 0) AS repeat_buyers,
+        coalesce(sum(credited_orders), 0) AS credited_orders,
+        coalesce(sum(credited_gmv), 0) AS credited_gmv,
+        coalesce(sum(credited_net_gmv), 0) AS credited_net_gmv
+    FROM step GROUP BY key
+)
+SELECT
+    c.*,
+    CASE CAST(:by AS text)
+        WHEN 'note' THEN n.title
+        WHEN 'creator' THEN a.name
+        WHEN 'live' THEN l.title
+        WHEN 'group' THEN g.name
+        ELSE c.key
+    END AS name
+FROM counted AS c
+LEFT JOIN note AS n ON CAST(:by AS text) = 'note' AND n.brand_id = :brand AND n.note_id = c.key
+LEFT JOIN creator AS a
+    ON CAST(:by AS text) = 'creator' AND a.brand_id = :brand AND a.creator_id = c.key
+LEFT JOIN live AS l ON CAST(:by AS text) = 'live' AND l.brand_id = :brand AND l.live_id = c.key
+LEFT JOIN chat_group AS g
+    ON CAST(:by AS text) = 'group' AND g.brand_id = :brand AND g.group_id = c.key

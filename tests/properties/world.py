@@ -1,0 +1,124 @@
+"""A world in the database: taken in and worked on batch by batch, without HTTP."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import text
+
+from app.core.clock import microseconds
+from app.core.db import open_pool, transaction
+from app.core.settings import Settings
+from app.crm import brands, keys
+from app.ingest.decode import Sender
+from app.ingest.inbox import take_in
+from app.models.tables import metadata
+from tests.make import lines
+from tests.properties.events import Event
+from workers.pump import Pump
+
+QUEUES = {"event", "event_identity", "pending_event", "dirty_customer", "dirty_brand"}
+OTHERS = {"brand", "calendar", "api_key", "webhook_source", "work_lease", "dead_letter"}
+TABLES = sorted(
+    table.name
+    for table in metadata.sorted_tables
+    if table.name not in QUEUES | OTHERS | {"oversized_intake"}
+)
+"""Every table that is a function of the events."""
+
+
+class Bench:
+    """Makes brands and moves events through all stages, in one event loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.runner = asyncio.Runner()
+        self.pool = self.runner.run(_open(settings))
+        self.pump = Pump(self.pool, "property test", 7)
+
+    def close(self) -> None:
+        self.runner.run(self.pool.dispose())
+        self.runner.close()
+
+    def brand(self, **settings: Any) -> int:
+        return self.runner.run(self._brand(settings))
+
+    def change(self, brand_id: int, **settings: Any) -> None:
+        self.runner.run(self._change(brand_id, settings))
+
+    def key(self, brand_id: int) -> str:
+        return self.runner.run(self._key(brand_id))
+
+    def take_in(self, brand_id: int, events: list[Event]) -> None:
+        self.runner.run(self._take_in(brand_id, events))
+
+    def work(self) -> None:
+        self.runner.run(self.pump.run_until_idle())
+
+    def tables(self, brand_id: int) -> dict[str, list[tuple[Any, ...]]]:
+        """All rows of a brand that are a function of its events, in a fixed order."""
+        return self.runner.run(self._tables(brand_id))
+
+    def intervals(self, brand_id: int) -> list[tuple[Any, ...]]:
+        """The memberships of a brand, times in microseconds."""
+        rows = self.runner.run(
+            self._rows(
+                "SELECT group_id, member_id, joined_at, left_at, source_kind, note_id,"
+                " join_inferred, leave_inferred FROM membership WHERE brand_id = :brand",
+                brand_id,
+            )
+        )
+        return sorted(
+            (g, m, microseconds(joined), None if left is None else microseconds(left), *rest)
+            for g, m, joined, left, *rest in rows
+        )
+
+    def suspects(self, brand_id: int) -> set[str]:
+        """The ids of the suspect snapshots."""
+        statement = "SELECT event_id FROM membership_event WHERE brand_id = :brand AND suspect"
+        return {row[0] for row in self.runner.run(self._rows(statement, brand_id))}
+
+    async def _rows(self, statement: str, brand_id: int) -> list[Any]:
+        async with transaction(self.pool) as connection:
+            found = await connection.execute(text(statement), {"brand": brand_id})
+            return [tuple(row) for row in found]
+
+    async def _brand(self, settings: dict[str, Any]) -> int:
+        async with transaction(self.pool) as connection:
+            brand_id = await brands.create(
+                connection, "test", settings.get("timezone", "Asia/Tokyo")
+            )
+        await self._change(brand_id, settings)
+        return brand_id
+
+    async def _key(self, brand_id: int) -> str:
+        async with transaction(self.pool) as connection:
+            return await keys.create(connection, brand_id, "property test")
+
+    async def _change(self, brand_id: int, settings: dict[str, Any]) -> None:
+        async with transaction(self.pool) as connection:
+            before = await brands.find(connection, brand_id)
+            assert before is not None
+            await brands.change(connection, before, settings)
+
+    async def _take_in(self, brand_id: int, events: list[Event]) -> None:
+        async with transaction(self.pool) as connection:
+            receipt = await take_in(
+                connection, brand_id, Sender("bot", "CNY"), lines(events), datetime.now(UTC)
+            )
+        assert receipt.rejected == []
+
+    async def _tables(self, brand_id: int) -> dict[str, list[tuple[Any, ...]]]:
+        found = {}
+        async with transaction(self.pool) as connection:
+            for name in TABLES:
+                columns = [c.name for c in metadata.tables[name].columns if c.name != "brand_id"]
+                rows = await connection.execute(
+                    text(f"SELECT {', '.join(columns)} FROM {name} WHERE brand_id = :brand"),
+                    {"brand": brand_id},
+                )
+                found[name] = sorted((tuple(row) for row in rows), key=repr)
+        return found
+
+
+async def _open(settings: Settings) -> Any:
+    return open_pool(settings, "hongqun property test")
