@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: setup demo test test-long lint format bench clean help
+.PHONY: setup check-install demo test test-long lint format clean help
 
 help:  ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -20,6 +20,10 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
 		--no-build-isolation -e .
 	@touch $@
+
+check-install: setup  ## See that the installed command starts
+	@$(BIN)/hongqun --version
+	@$(BIN)/hongqun --help >/dev/null
 
 demo: setup  ## Run everything on a sample brand (ARGS=--once ends after the numbers)
 	@$(BIN)/hongqun demo $(ARGS)

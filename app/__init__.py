@@ -1,0 +1,40 @@
+"""Hongqun (红群): from events of group chats and shops to numbers that a brand can trust.
+
+     bot, shop, importer                                                operator
+            |                                                               ^
+            v                                                               |
+     1 ingest --> event, pending_event --> 2 projection --> facts           |
+       verify, decode,                       one batch,       groups, memberships, messages,
+       commit, 202                           set-based        notes, lives, orders, identities
+                                                                |           |
+                            dirty_customer --> 3 derive --> order_credit, refund_credit
+                                                                |
+                                                             4 metrics --> answers
+
+Stages meet only in tables. Who writes what:
+
+    ingest       event_identity, event, pending_event (insert), dead_letter, oversized_intake
+    projection   every fact table (models/chat, content, shop, people), dirty_customer (insert);
+                 takes from pending_event
+    derive       order_credit, refund_credit; takes from dirty_customer
+    crm          brand, api_key, webhook_source, calendar, dirty_brand (insert)
+    core.lease   work_lease
+
+Facts are functions of the set of events; derived rows are functions of the facts and settings.
+PostgreSQL is the only truth: Redis carries wake-ups, and losing it loses nothing.
+
+Rooms, and imports go down only:
+
+    cli, main          the commands; the web application on one page      (workers/ stands above)
+    api                one file a noun: answer, handler
+    demo               the sample brand
+    embedded           PostgreSQL and Redis from packages, for `up`, `demo` and the tests
+    supervisor         keeps processes up
+    auth               key -> brand, scopes
+    crm                what operators write: brands, keys, sources
+    metrics            one .sql a question, divided and named beside it
+    derive, projection, ingest    siblings, unaware of each other
+    events             the vocabulary
+    models             nouns = tables
+    core               settings, database, statements, errors, clock, jobs, leases
+"""

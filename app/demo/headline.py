@@ -30,25 +30,25 @@ def show_numbers(
         by_note = [
             (note, *ask("/v1/metrics/repurchase", kind="window", note_id=note)) for note in notes
         ]
-    table = Table("指标", "数值", "", "URL", title=f"{start} – {end} 群聊经营数据", expand=False)
+    table = Table("指标", "数值", "", title=f"{start} – {end} 群聊经营数据")
     total = share["total"]
-    segments = cohort["by_segment"]
-    table.add_row("GMV", yuan(total["gmv"]), f"{total['orders']} 笔订单", share_url)
-    table.add_row("群内成交占比", percent(share["share"]["touch"]), "share.touch", "")
-    table.add_row("群用户成交占比", percent(share["share"]["member"]), "share.member", "")
+    table.add_row("GMV", yuan(total["gmv"]), f"{total['orders']} 笔订单")
+    table.add_row("群内成交占比", percent(share["share"]["touch"]), "share.touch")
+    table.add_row("群用户成交占比", percent(share["share"]["member"]), "share.member")
     table.add_section()
     for label, name in (("群用户", "group"), ("非群用户", "non_group")):
-        found = segments[name]
+        found = cohort["by_segment"][name]
         counts = f"{found['repeat_buyers']} / {found['mature_buyers']} 人"
-        shown = cohort_url if name == "group" else ""
-        table.add_row(f"30 天复购率({label})", percent(found["rate"]), counts, shown)
-    table.add_row("倍数", f"{cohort['lift']} ×", "lift", "")
+        table.add_row(f"30 天复购率({label})", percent(found["rate"]), counts)
+    table.add_row("群用户 / 非群用户", f"{cohort['lift']} 倍", "lift")
     table.add_section()
     best = sorted(by_note, key=lambda row: (-row[1]["buyers"], row[0]))[:BEST]
-    for note, answer, asked in best:
+    for note, answer, _ in best:
         counts = f"{answer['repeat_buyers']} / {answer['buyers']} 人复购"
-        table.add_row(f"笔记「{notes[note]}」", percent(answer["rate"]), counts, asked)
+        table.add_row(f"笔记「{notes[note]}」", percent(answer["rate"]), counts)
     console.print(table)
+    for asked in (share_url, cohort_url, *(url for _, _, url in best)):
+        console.print(asked, soft_wrap=True, highlight=False)
 
 
 def percent(ratio: float | None) -> str:
