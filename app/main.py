@@ -4,14 +4,27 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
-from app.api import brand, dead_letters, health, intake, metrics, orders, problems, status
+from app.api import (
+    activity,
+    brand,
+    dead_letters,
+    funnel,
+    health,
+    intake,
+    joinings,
+    metrics,
+    orders,
+    problems,
+    status,
+)
+from app.api.document import ExactNumbers, Problems
 from app.api.requests import RequestContext
 from app.auth import provide_caller, require_scope
 from app.core.db import open_pool
@@ -27,6 +40,11 @@ ROUTES = [
     dead_letters.retry_dead_letter,
     metrics.get_gmv_share,
     metrics.get_repurchase,
+    funnel.get_funnel,
+    joinings.get_retention,
+    activity.get_activity,
+    activity.get_lives,
+    joinings.get_before_after,
     orders.explain_order,
     brand.get_brand,
     brand.patch_brand,
@@ -64,10 +82,13 @@ def create_app(settings: Settings | None = None) -> Litestar:
             Exception: problems.on_any_error,
         },
         request_max_body_size=None,
+        plugins=[Problems(), ExactNumbers()],
         openapi_config=OpenAPIConfig(
             title="Hongqun",
             version=version("hongqun"),
-            path="/schema",
+            openapi_router=Router(
+                "/schema", route_handlers=[], include_in_schema=False, opt={"public": True}
+            ),
             render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
             security=[{"apiKey": []}],
             components=Components(

@@ -44,12 +44,11 @@ async def work(settings: Settings) -> None:
         try:
             await pump.run_until_idle(stopping)
         except Exception as error:
-            # A fault of one turn must not end the worker: the lease runs out, and the turn
-            # is taken again.
+            # Nothing ends the worker but a signal: what was in hand is taken again.
             if unavailable(error):
                 log.warning("database_unavailable", error=type(error).__name__)
             else:
-                log.exception("turn_failed")
+                log.exception("round_failed")
             await asyncio.sleep(1)
             continue
         with contextlib.suppress(asyncio.TimeoutError):

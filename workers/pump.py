@@ -42,7 +42,13 @@ class Pump:
             for brand_id in await lease.brands_with_work(self.pool):
                 if stopping is not None and stopping.is_set():
                     return
-                served |= await self._serve(brand_id)
+                try:
+                    served |= await self._serve(brand_id)
+                except Exception as error:
+                    if unavailable(error):
+                        raise
+                    # Its lease runs out, and then it is tried again; the others go on.
+                    log.exception("turn_failed", brand_id=brand_id)
 
     async def _serve(self, brand_id: int) -> bool:
         """Give one brand its turn; False where another worker has it."""
@@ -53,12 +59,14 @@ class Pump:
             log.warning("batch_interrupted", brand_id=brand_id, times=crashes)
         # What killed the last holder is isolated by ever smaller batches, down to one event.
         size = max(1, self.batch_events >> (4 * crashes))
+        blame = crashes > 0 and size == 1
         until = time.monotonic() + TURN_SECONDS
         try:
-            if crashes and size == 1:
-                await self._in_hand(brand_id, self._count_attempt)
             while time.monotonic() < until:
                 refreshed = await self._in_hand(brand_id, refresh)
+                if blame:
+                    await self._in_hand(brand_id, self._count_attempt)
+                    blame = False
                 taken, size = await self._project(brand_id, size)
                 derived = await self._in_hand(brand_id, lambda c, b: derive(c, b, CUSTOMERS))
                 if not (refreshed or taken or derived):

@@ -1,5 +1,7 @@
 """Request bodies: read up to a bound, and decoded strictly from their raw bytes."""
 
+import re
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
@@ -11,6 +13,8 @@ from app.ingest.decode import explain
 from app.ingest.text import NotJson, UnfitText, check_json, check_storable
 
 T = TypeVar("T")
+
+_unknown = re.compile(r"Object contains unknown field `([^`~/]+)`$")
 
 DRAINED = 8 * 1_048_576
 """Of a body that is too large so much is read and dropped, that its sender can read the answer."""
@@ -34,8 +38,14 @@ def media_type(request: Request[Any, Any, Any]) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def decode_body(request: Request[Any, Any, Any], kind: type[T], most: int = 65_536) -> T:
-    """The body as a Struct.
+async def decode_body(
+    request: Request[Any, Any, Any],
+    kind: type[T],
+    most: int = 65_536,
+    *,
+    empty: T | None = None,
+) -> T:
+    """The body as a Struct; an empty body is `empty` where that is given.
 
     Raises:
         Problem: 413, 415, 400 where it is no JSON, 422 with the field where it does not fit.
@@ -43,6 +53,8 @@ async def decode_body(request: Request[Any, Any, Any], kind: type[T], most: int 
     body = await read_body(request, most)
     if body is None:
         raise Problem(413, "too_large", f"The body may have at most {most} bytes.")
+    if not body and empty is not None:
+        return empty
     if media_type(request) != "application/json":
         raise Problem(415, "unsupported_media_type", "Send application/json.")
     try:
@@ -54,7 +66,9 @@ async def decode_body(request: Request[Any, Any, Any], kind: type[T], most: int 
         raise Problem(422, "invalid", str(error), field=error.field) from None
     except msgspec.ValidationError as error:
         rejection = explain(str(error))
-        raise Problem(422, "invalid", rejection.detail, field=rejection.field) from None
+        unknown = _unknown.match(str(error))
+        field = f"/{unknown.group(1)}" if unknown else rejection.field
+        raise Problem(422, "invalid", rejection.detail, field=field) from None
 
 
 def json_body(kind: Any, *, required: bool = True) -> type[Operation]:
@@ -62,6 +76,7 @@ def json_body(kind: Any, *, required: bool = True) -> type[Operation]:
     (schema,), components = msgspec.json.schema_components([kind], ref_template="{name}")
     inline = components[schema["$ref"]] if "$ref" in schema else schema
 
+    @dataclass
     class Documented(Operation):
         def __post_init__(self) -> None:
             self.request_body = RequestBody(

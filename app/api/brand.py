@@ -66,7 +66,7 @@ async def get_brand(caller: KeyOwner, state: State) -> Response[BrandAnswer]:
     operation_id="patchBrand",
     operation_class=json_body(BrandPatch),
     tags=["brand"],
-    opt={"scope": "admin"},
+    opt={"scope": "admin", "problems": [409]},
 )
 async def patch_brand(
     request: Request[Any, Any, Any], caller: KeyOwner, state: State

@@ -28,10 +28,10 @@ class DeadLetterPage(msgspec.Struct, frozen=True):
     next: str | None
 
 
-class RetryBody(msgspec.Struct, frozen=True):
-    """`event`: the corrected event; left out, the stored text is tried as it is."""
+class RetryBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`event`: the corrected event, not looked into; null where the stored text is tried."""
 
-    event: msgspec.Raw | None = None
+    event: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class RetryDocs(msgspec.Struct, frozen=True):
@@ -77,9 +77,8 @@ async def retry_dead_letter(
     request: Request[Any, Any, Any], caller: KeyOwner, state: State, dead_letter_id: str
 ) -> Response[Receipt]:
     """Take the text in again, as it is or corrected; once accepted the dead letter goes."""
-    corrected = None
-    if request.headers.get("content-type") is not None:
-        corrected = (await decode_body(request, RetryBody, MOST_BYTES)).event
+    asked = await decode_body(request, RetryBody, MOST_BYTES, empty=RetryBody())
+    corrected = bytes(asked.event) if bytes(asked.event) != b"null" else None
     if not (dead_letter_id.isascii() and dead_letter_id.isdigit() and len(dead_letter_id) < 19):
         raise NotFound("dead letter")
     async with transaction(state.pool) as connection:
@@ -89,9 +88,8 @@ async def retry_dead_letter(
         brand = await brands.find(connection, caller.brand_id)
         assert brand is not None
         sender = Sender(letter.source, brand.currency, letter.fallback_id)
-        text = None if corrected is None else bytes(corrected)
         receipt = await take_in_again(
-            connection, caller.brand_id, letter, sender, text, datetime.now(UTC)
+            connection, caller.brand_id, letter, sender, corrected, datetime.now(UTC)
         )
     state.waker.wake()
     if receipt.rejected:

@@ -32,7 +32,7 @@ log = structlog.get_logger()
     operation_id="postWebhook",
     operation_class=WebhookOperation,
     tags=["events"],
-    opt={"public": True},
+    opt={"public": True, "problems": [401]},
     status_code=202,
 )
 async def post_webhook(

@@ -1,5 +1,6 @@
 """What the OpenAPI document says of intake: its bodies are read raw, so it cannot be inferred."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from litestar.openapi.spec import (
@@ -48,6 +49,7 @@ def _header(name: str, description: str) -> Parameter:
     )
 
 
+@dataclass
 class EventsOperation(Operation):
     """Documents the body."""
 
@@ -55,6 +57,7 @@ class EventsOperation(Operation):
         self.request_body = _body
 
 
+@dataclass
 class WebhookOperation(Operation):
     """Documents the body and the headers of Standard Webhooks."""
 

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import sys
 import time
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,14 +53,14 @@ async def _import(settings: Settings, file: Path, brand_id: int) -> int:
         sender = Sender("api", brand.currency)
         with Progress(console=Console(stderr=True)) as progress, file.open("rb") as raw:
             bar = progress.add_task("importing", total=file.stat().st_size)
-            for number, lines in _batches(raw, file.name.endswith(".gz")):
+            for numbers, lines in _batches(raw, file.name.endswith(".gz")):
                 async with transaction(pool) as connection:
                     receipt = await take_in(connection, brand_id, sender, lines, datetime.now(UTC))
                 accepted += receipt.accepted
                 duplicates += receipt.duplicates
                 count += len(receipt.rejected)
                 room = SHOWN - len(rejected)
-                rejected += [(number + each.index, each) for each in receipt.rejected[:room]]
+                rejected += [(numbers[each.index], each) for each in receipt.rejected[:room]]
                 waker.wake()
                 progress.update(bar, completed=raw.tell())
         await asyncio.sleep(0.1)  # let the last wake-up go
@@ -74,23 +75,26 @@ async def _import(settings: Settings, file: Path, brand_id: int) -> int:
     return 0 if count == 0 else 1
 
 
-def _batches(raw: BinaryIO, compressed: bool) -> Iterator[tuple[int, list[bytes]]]:
-    """The lines of a file in batches of a request's size, with the number of the first (from 1)."""
+def _batches(raw: BinaryIO, compressed: bool) -> Iterator[tuple[list[int], list[bytes]]]:
+    """The lines of a file in batches of a request's size, with the number of each (from 1)."""
+    numbers: list[int] = []
     lines: list[bytes] = []
-    size, first = 0, 1
+    size = 0
     stream = gzip.GzipFile(fileobj=raw) if compressed else raw
-    for number, line in enumerate(stream, 1):
-        if not line.strip():
-            continue
-        if lines and (len(lines) == MOST_EVENTS or size + len(line) > MOST_BYTES):
-            yield first, lines
-            lines, size = [], 0
-        if not lines:
-            first = number
-        lines.append(line.rstrip(b"\r\n"))
-        size += len(line)
+    try:
+        for number, line in enumerate(stream, 1):
+            if not line.strip():
+                continue
+            if lines and (len(lines) == MOST_EVENTS or size + len(line) > MOST_BYTES):
+                yield numbers, lines
+                numbers, lines, size = [], [], 0
+            numbers.append(number)
+            lines.append(line.rstrip(b"\r\n"))
+            size += len(line)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise click.ClickException(f"the file cannot be unpacked: {error}") from None
     if lines:
-        yield first, lines
+        yield numbers, lines
 
 
 @click.command()

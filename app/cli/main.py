@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from app.cli import brand, data, demo, serve
+from app.cli import audit, brand, data, demo, serve
 from app.core.db import unavailable
 from app.core.errors import Problem
 from app.core.settings import SettingsError
@@ -29,6 +29,8 @@ for command in (
     brand.source,
     data.import_,
     data.drain,
+    audit.rebuild,
+    audit.verify,
     serve.migrate,
     serve.web,
     serve.worker,

@@ -34,7 +34,7 @@ def parse_instant(text: str) -> datetime:
     if year == "0000":
         raise OverflowError("lies before the year 1")
     if int(second) > 59:
-        raise ValueError("a second of 60 cannot be stored")
+        raise ValueError("has a second of 60, which cannot be stored")
     zone = UTC
     if sign is not None:
         if int(off_hours) > 23 or int(off_minutes) > 59:

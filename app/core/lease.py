@@ -9,7 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.core.db import transaction
 
-GRACE_SECONDS = 5
+GRACE_SECONDS = 4
+"""Together with the longest sweep, 5 seconds by default, less than 10 until another goes on."""
+
+MOST_CRASHES = 100
 
 
 class LeaseLost(Exception):
@@ -46,7 +49,7 @@ async def take(pool: AsyncEngine, brand_id: int, holder: str) -> int | None:
         row = found.one_or_none()
         if row is None:
             return None
-        crashes: int = row.crashes + (row.holder is not None)
+        crashes: int = min(row.crashes + (row.holder is not None), MOST_CRASHES)
         await connection.execute(
             text(
                 "UPDATE work_lease SET holder = :holder, crashes = :crashes,"

@@ -26,10 +26,21 @@ def head() -> str:
     return revision
 
 
+@cache
+def known() -> frozenset[str]:
+    """Every revision that this code knows of."""
+    script = ScriptDirectory.from_config(config())
+    return frozenset(each.revision for each in script.walk_revisions())
+
+
 async def is_current(connection: AsyncConnection) -> bool:
-    """Whether the database has the revision that this code is written for."""
+    """Whether the database has this code's revision, or one of a later release.
+
+    Migrations expand before they contract, so the release before serves on while the next one is
+    rolled out.
+    """
     exists = await connection.scalar(text("SELECT to_regclass('alembic_version') IS NOT NULL"))
     if not exists:
         return False
     current = await connection.scalar(text("SELECT version_num FROM alembic_version"))
-    return bool(current == head())
+    return current == head() or (current is not None and current not in known())

@@ -7,6 +7,11 @@ from sqlalchemy import TextClause, text
 
 
 @cache
-def sql(room: str, name: str) -> TextClause:
-    """The statement of a room by its name; its parameters are written `:name`."""
-    return text(files("app").joinpath(room, "sql", f"{name}.sql").read_text("utf-8"))
+def sql(room: str, *names: str) -> TextClause:
+    """The statement of a room by its name; its parameters are written `:name`.
+
+    Several names give one statement whose parts follow each other.
+    """
+    folder = files("app").joinpath(room, "sql")
+    parts = [folder.joinpath(f"{name}.sql").read_text("utf-8") for name in names]
+    return text("\n".join(parts))

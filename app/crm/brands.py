@@ -77,10 +77,11 @@ async def change(connection: AsyncConnection, before: Brand, changes: dict[str, 
         Problem: 422 where a value does not fit, 409 for the currency of a brand with orders.
     """
     check(changes)
-    # The row lock makes concurrent changes wait for each other.
+    # The row lock makes concurrent changes wait for each other; each compares with the one before.
     await connection.execute(
         text("SELECT 1 FROM brand WHERE brand_id = :brand FOR UPDATE"), {"brand": before.brand_id}
     )
+    before = await find(connection, before.brand_id) or before
     if changes.get("currency", before.currency) != before.currency and await connection.scalar(
         text(
             "SELECT EXISTS (SELECT FROM shop_order WHERE brand_id = :brand) OR EXISTS"

@@ -39,7 +39,7 @@ def show_numbers(
     for label, name in (("群用户", "group"), ("非群用户", "non_group")):
         found = cohort["by_segment"][name]
         counts = f"{found['repeat_buyers']} / {found['mature_buyers']} 人"
-        table.add_row(f"30 天复购率({label})", percent(found["rate"]), counts)
+        table.add_row(f"30 天复购率（{label}）", percent(found["rate"]), counts)
     table.add_row("群用户 / 非群用户", f"{cohort['lift']} 倍", "lift")
     table.add_section()
     best = sorted(by_note, key=lambda row: (-row[1]["buyers"], row[0]))[:BEST]

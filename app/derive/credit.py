@@ -1,9 +1,31 @@
 """Stage 3: the credits of each dirty customer are derived anew from the facts."""
 
+from typing import Any
+
+import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.sql import sql
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A derived row that is not what a rebuild gives; None where there is no such row."""
+
+    table: str
+    order_id: str
+    customer_id: str
+    found: dict[str, Any] | None
+    expected: dict[str, Any] | None
+
+    def fields(self) -> dict[str, tuple[Any, Any]]:
+        """What differs: found and expected, by column."""
+        found, expected = self.found or {}, self.expected or {}
+        return {
+            name: (found.get(name), expected.get(name))
+            for name in {**found, **expected}
+            if found.get(name) != expected.get(name)
+        }
 
 
 async def derive(connection: AsyncConnection, brand_id: int, most: int) -> int:
@@ -22,17 +44,43 @@ async def derive_customers(
     connection: AsyncConnection, brand_id: int, customers: list[str]
 ) -> None:
     """Derive the credits of these customers under the brand's settings of now."""
+    given = await _given(connection, brand_id, customers)
+    await connection.execute(sql("derive", "order_credit", "order_credit_write"), given)
+    await connection.execute(sql("derive", "refund_credit", "refund_credit_write"), given)
+
+
+async def compare_customers(
+    connection: AsyncConnection, brand_id: int, customers: list[str]
+) -> list[Difference]:
+    """Where these customers' derived rows are not what the facts and settings say."""
+    given = await _given(connection, brand_id, customers)
+    found: list[Difference] = []
+    for table in ("order_credit", "refund_credit"):
+        rows = await connection.execute(sql("derive", table, f"{table}_compare"), given)
+        found += [Difference(*row) for row in rows]
+    return found
+
+
+async def _given(
+    connection: AsyncConnection, brand_id: int, customers: list[str]
+) -> dict[str, Any]:
     settings = await connection.execute(
         text("SELECT timezone, touch_hours FROM brand WHERE brand_id = :brand"),
         {"brand": brand_id},
     )
     brand = settings.one()
-    given = {"brand": brand_id, "customers": customers}
-    await connection.execute(
-        sql("derive", "order_credit"),
-        given | {"timezone": brand.timezone, "touch_hours": brand.touch_hours},
-    )
-    await connection.execute(sql("derive", "refund_credit"), given)
+    return {
+        "brand": brand_id,
+        "customers": customers,
+        "timezone": brand.timezone,
+        "touch_hours": brand.touch_hours,
+    }
+
+
+async def all_customers(connection: AsyncConnection, brand_id: int) -> list[str]:
+    """Every customer that has, or should have, derived rows."""
+    rows = await connection.execute(sql("derive", "customers"), {"brand": brand_id})
+    return [row.customer_id for row in rows]
 
 
 async def mark_all(connection: AsyncConnection, brand_id: int) -> None:
@@ -40,12 +88,8 @@ async def mark_all(connection: AsyncConnection, brand_id: int) -> None:
     await connection.execute(
         text(
             "INSERT INTO dirty_customer (brand_id, customer_id)"
-            " SELECT DISTINCT brand_id, customer_id FROM ("
-            "  SELECT brand_id, customer_id FROM identity"
-            "   WHERE brand_id = :brand AND space = 'buyer'"
-            "  UNION ALL"
-            "  SELECT brand_id, customer_id FROM order_credit WHERE brand_id = :brand"
-            " ) AS buyer ORDER BY 1, 2 ON CONFLICT DO NOTHING"
+            f" SELECT :brand, customer_id FROM ({sql('derive', 'customers').text}) AS buyer"
+            " ON CONFLICT DO NOTHING"
         ),
         {"brand": brand_id},
     )

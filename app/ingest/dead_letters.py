@@ -74,7 +74,10 @@ async def count_oversized(connection: AsyncConnection, brand_id: int, source: st
 async def forget_old(connection: AsyncConnection, brand_id: int) -> None:
     """Drop the dead letters that nobody sent for 90 days."""
     await connection.execute(
-        text("DELETE FROM dead_letter WHERE brand_id = :b AND last_seen < now() - :kept"),
+        text(
+            "DELETE FROM dead_letter WHERE brand_id = :b"
+            " AND last_seen < now() - CAST(:kept AS interval)"
+        ),
         {"b": brand_id, "kept": KEPT},
     )
 

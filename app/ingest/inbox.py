@@ -141,6 +141,8 @@ async def take_in_again(
         fresh, known = await store(connection, brand_id, [verdict])
         identity = (verdict.source, verdict.event_id)
         if identity in fresh or known[identity] == verdict.content_hash:
+            if identity not in fresh and letter.event_no is not None:
+                await requeue(connection, brand_id, letter.event_no)
             await remove(connection, brand_id, letter.dead_letter_id)
             return Receipt(int(identity in fresh), int(identity not in fresh), [])
         verdict = CONFLICT

@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.sql import sql
+from app.metrics.question import RULE_VERSION
 from app.metrics.words import SENTENCES, Language
 
 Cell = Literal["member_and_touch", "member_only", "touch_only", "neither"]
@@ -45,6 +46,9 @@ class Explanation(msgspec.Struct, frozen=True):
     """All null but `why` for an order that is no GMV order as of the instant asked for."""
 
     order_id: str
+    rule_version: int
+    timezone: str
+    as_of: datetime
     cell: Cell | None
     group_id: str | None
     note_id: str | None
@@ -65,6 +69,15 @@ class Asked(msgspec.Struct, frozen=True):
     touch_hours: int
     language: Language
 
+    def used(self) -> dict[str, Any]:
+        """The fields of an explanation that say what was asked."""
+        return {
+            "order_id": self.order_id,
+            "rule_version": RULE_VERSION,
+            "timezone": self.zone.key,
+            "as_of": self.as_of,
+        }
+
 
 async def explain(connection: AsyncConnection, asked: Asked) -> Explanation | None:
     """Explain an order; None where no event names it."""
@@ -75,12 +88,13 @@ async def explain(connection: AsyncConnection, asked: Asked) -> Explanation | No
     if row is None:
         return None
     if not row.is_gmv or row.paid_at >= asked.as_of:
-        return Explanation(
-            asked.order_id, None, None, None, None, None, None, None, [_no_gmv(row, asked)]
+        nothing = dict.fromkeys(
+            ("cell", "group_id", "note_id", "first_note_id", "creator_id", "membership", "touch")
         )
+        return Explanation(**asked.used(), **nothing, why=[_no_gmv(row, asked)])
     first_is_known = row.first_joined_at is not None and row.first_joined_at < asked.as_of
     return Explanation(
-        order_id=asked.order_id,
+        **asked.used(),
         cell=row.cell,
         group_id=row.group_id,
         note_id=row.note_id,
@@ -128,8 +142,10 @@ def _local(instant: datetime, zone: ZoneInfo) -> str:
     return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _named(id_: str, name: str | None) -> str:
-    return f"「{name}」({id_})" if name else f"「{id_}」"
+def _named(id_: str, name: str | None, language: Language) -> str:
+    if language == "en":
+        return f'"{name}" ({id_})' if name else f'"{id_}"'
+    return f"「{name}」（{id_}）" if name else f"「{id_}」"
 
 
 def _no_gmv(row: Row[Any], asked: Asked) -> str:
@@ -149,7 +165,7 @@ def _why(row: Row[Any], asked: Asked, first_is_known: bool) -> list[str]:
     said = []
     words = {
         "paid": _local(row.paid_at, asked.zone),
-        "group": _named(row.group_id, row.group_name) if row.group_id else "",
+        "group": _named(row.group_id, row.group_name, asked.language) if row.group_id else "",
         "hours": asked.touch_hours,
     }
     is_member = row.cell in ("member_and_touch", "member_only")
@@ -171,17 +187,17 @@ def _why(row: Row[Any], asked: Asked, first_is_known: bool) -> list[str]:
     elif row.group_id is not None:
         said.append(say["no_stay"].format(**words))
     if row.note_id is not None:
-        words["note"] = _named(row.note_id, row.note_title)
+        words["note"] = _named(row.note_id, row.note_title, asked.language)
         said.append(say["note_by_order" if row.touch_note_id else "note_by_join"].format(**words))
     else:
         said.append(say["no_note"])
     if row.creator_id is not None:
-        words["creator"] = _named(row.creator_id, row.creator_name)
+        words["creator"] = _named(row.creator_id, row.creator_name, asked.language)
         key = "creator_by_order" if row.touch_creator_id else "creator_by_note"
         said.append(say[key].format(**words))
     if first_is_known and row.first_note_id is not None:
         words |= {
-            "first": f"「{row.first_note_id}」",
+            "first": _named(row.first_note_id, row.first_note_title, asked.language),
             "first_joined": _local(row.first_joined_at, asked.zone),
         }
         said.append(say["first_note"].format(**words))

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from app import events as e
+from app import payloads as p
 from app.core.clock import microseconds, parse_instant
 from app.projection.batch import Batch, Click, Measurement, MembershipLine, View
 from app.projection.entities import Entities, Stamp
@@ -43,7 +44,7 @@ def collect(batch: Batch, arrival: Arrival) -> None:
     APPLY[type(arrival.event)](batch, arrival, arrival.event.data)
 
 
-def _group(batch: Batch, a: Arrival, d: e.GroupData) -> None:
+def _group(batch: Batch, a: Arrival, d: p.GroupData) -> None:
     values = {"name": d.name, "capacity": d.capacity, "owner_member_id": d.owner_member_id}
     batch.see(Entities.GROUP, (d.group_id,), a.stamp, values)
     batch.person("member", d.owner_member_id)
@@ -63,16 +64,16 @@ def _line(batch: Batch, a: Arrival, group_id: str, kind: Any, **fields: Any) -> 
     )
 
 
-def _dismissed(batch: Batch, a: Arrival, d: e.GroupOnly) -> None:
+def _dismissed(batch: Batch, a: Arrival, d: p.GroupOnly) -> None:
     _line(batch, a, d.group_id, "dismissal")
 
 
-def _snapshot(batch: Batch, a: Arrival, d: e.SnapshotData) -> None:
+def _snapshot(batch: Batch, a: Arrival, d: p.SnapshotData) -> None:
     _line(batch, a, d.group_id, "snapshot", member_ids=d.member_ids)
     batch.person("member", *d.member_ids)
 
 
-def _joined(batch: Batch, a: Arrival, d: e.JoinData) -> None:
+def _joined(batch: Batch, a: Arrival, d: p.JoinData) -> None:
     _line(batch, a, d.group_id, "join", member_id=d.member_id, source=d.source, role=d.role)
     batch.person("member", d.member_id)
     if d.nickname is not None:
@@ -83,24 +84,24 @@ def _joined(batch: Batch, a: Arrival, d: e.JoinData) -> None:
         batch.name(Entities.LIVE, d.source.live_id)
 
 
-def _left(batch: Batch, a: Arrival, d: e.LeaveData) -> None:
+def _left(batch: Batch, a: Arrival, d: p.LeaveData) -> None:
     _line(batch, a, d.group_id, "leave", member_id=d.member_id, reason=d.reason)
     batch.person("member", d.member_id)
 
 
-def _member(batch: Batch, a: Arrival, d: e.MemberData) -> None:
+def _member(batch: Batch, a: Arrival, d: p.MemberData) -> None:
     values = {"nickname": d.nickname, "phone": d.phone, "attributes": d.attributes}
     batch.see(Entities.MEMBER, (d.member_id,), a.stamp, values)
     batch.person("member", d.member_id)
 
 
-def _card(batch: Batch, card: e.Card | None) -> None:
+def _card(batch: Batch, card: p.Card | None) -> None:
     if card is not None:
         batch.name(Entities.NOTE, card.note_id)
         batch.name(Entities.LIVE, card.live_id)
 
 
-def _message(batch: Batch, a: Arrival, d: e.MessageData) -> None:
+def _message(batch: Batch, a: Arrival, d: p.MessageData) -> None:
     values = {
         "member_id": d.member_id,
         "kind": d.kind,
@@ -114,13 +115,13 @@ def _message(batch: Batch, a: Arrival, d: e.MessageData) -> None:
     _card(batch, d.card)
 
 
-def _recalled(batch: Batch, a: Arrival, d: e.RecallData) -> None:
+def _recalled(batch: Batch, a: Arrival, d: p.RecallData) -> None:
     batch.see(Entities.MESSAGE, (d.group_id, d.message_id), a.stamp, times={"recalled_at": a.at})
     batch.name(Entities.GROUP, d.group_id)
 
 
-def _clicked(batch: Batch, a: Arrival, d: e.ClickData) -> None:
-    card = d.card or e.Card()
+def _clicked(batch: Batch, a: Arrival, d: p.ClickData) -> None:
+    card = d.card or p.Card()
     batch.clicks.append(
         Click(a.event_id, a.source, d.group_id, d.member_id, a.at, d.message_id, card)
     )
@@ -129,8 +130,8 @@ def _clicked(batch: Batch, a: Arrival, d: e.ClickData) -> None:
     _card(batch, card)
 
 
-def _direct(direction: str) -> Callable[[Batch, Arrival, e.DirectMessageData], None]:
-    def apply(batch: Batch, a: Arrival, d: e.DirectMessageData) -> None:
+def _direct(direction: str) -> Callable[[Batch, Arrival, p.DirectMessageData], None]:
+    def apply(batch: Batch, a: Arrival, d: p.DirectMessageData) -> None:
         values = {"direction": direction, "member_id": d.member_id, "text": d.text}
         batch.see(Entities.DIRECT_MESSAGE, (d.message_id,), a.stamp, values, {"sent_at": a.at})
         batch.person("member", d.member_id)
@@ -138,7 +139,7 @@ def _direct(direction: str) -> Callable[[Batch, Arrival, e.DirectMessageData], N
     return apply
 
 
-def _note(batch: Batch, a: Arrival, d: e.NoteData) -> None:
+def _note(batch: Batch, a: Arrival, d: p.NoteData) -> None:
     values = {
         "title": d.title,
         "url": d.url,
@@ -152,19 +153,19 @@ def _note(batch: Batch, a: Arrival, d: e.NoteData) -> None:
     batch.name(Entities.GROUP, *(d.group_ids or ()))
 
 
-def _measured(batch: Batch, a: Arrival, d: e.MeasureData) -> None:
+def _measured(batch: Batch, a: Arrival, d: p.MeasureData) -> None:
     totals: dict[str, int | None] = {name: getattr(d, name) for name in TOTALS}
     batch.see(Entities.NOTE, (d.note_id,), a.stamp, totals)
     batch.measurements.append(Measurement(a.event_id, a.source, d.note_id, a.at, totals))
 
 
-def _creator(batch: Batch, a: Arrival, d: e.CreatorData) -> None:
+def _creator(batch: Batch, a: Arrival, d: p.CreatorData) -> None:
     values = {"name": d.name, "kind": d.kind, "mcn": d.mcn}
     batch.see(Entities.CREATOR, (d.creator_id,), a.stamp, values)
 
 
-def _live(time: str) -> Callable[[Batch, Arrival, e.LiveData], None]:
-    def apply(batch: Batch, a: Arrival, d: e.LiveData) -> None:
+def _live(time: str) -> Callable[[Batch, Arrival, p.LiveData], None]:
+    def apply(batch: Batch, a: Arrival, d: p.LiveData) -> None:
         values = {"title": d.title, "creator_id": d.creator_id}
         batch.see(Entities.LIVE, (d.live_id,), a.stamp, values, {time: a.at})
         batch.name(Entities.CREATOR, d.creator_id)
@@ -174,15 +175,15 @@ def _live(time: str) -> Callable[[Batch, Arrival, e.LiveData], None]:
     return apply
 
 
-def _viewed(batch: Batch, a: Arrival, d: e.ViewData) -> None:
+def _viewed(batch: Batch, a: Arrival, d: p.ViewData) -> None:
     batch.views.append(View(a.event_id, a.source, d.live_id, d.member_id, d.group_id, a.at))
     batch.name(Entities.LIVE, d.live_id)
     batch.name(Entities.GROUP, d.group_id)
     batch.person("member", d.member_id)
 
 
-def _order(time: str) -> Callable[[Batch, Arrival, e.OrderData], None]:
-    def apply(batch: Batch, a: Arrival, d: e.OrderData) -> None:
+def _order(time: str) -> Callable[[Batch, Arrival, p.OrderData], None]:
+    def apply(batch: Batch, a: Arrival, d: p.OrderData) -> None:
         values = {
             "buyer_id": d.buyer_id,
             "amount": d.amount,
@@ -204,21 +205,21 @@ def _order(time: str) -> Callable[[Batch, Arrival, e.OrderData], None]:
     return apply
 
 
-def _ended(time: str) -> Callable[[Batch, Arrival, e.OrderOnly], None]:
-    def apply(batch: Batch, a: Arrival, d: e.OrderOnly) -> None:
+def _ended(time: str) -> Callable[[Batch, Arrival, p.OrderOnly], None]:
+    def apply(batch: Batch, a: Arrival, d: p.OrderOnly) -> None:
         batch.see(Entities.ORDER, (d.order_id,), a.stamp, times={time: a.at})
 
     return apply
 
 
-def _refunded(batch: Batch, a: Arrival, d: e.RefundData) -> None:
+def _refunded(batch: Batch, a: Arrival, d: p.RefundData) -> None:
     values = {"amount": d.amount, "reason": d.reason}
     key = (d.order_id, d.refund_id)
     batch.see(Entities.REFUND, key, a.stamp, values, {"refunded_at": a.at})
     batch.name(Entities.ORDER, d.order_id)
 
 
-def _linked(batch: Batch, a: Arrival, d: e.LinkData) -> None:
+def _linked(batch: Batch, a: Arrival, d: p.LinkData) -> None:
     batch.links.add((d.member_id, d.buyer_id))
     batch.person("member", d.member_id)
     batch.person("buyer", d.buyer_id)

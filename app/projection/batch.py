@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from app.events import Card, JoinSource
+from app.payloads import Card, JoinSource
 from app.projection.entities import Entities, Stamp
 
 Key = tuple[str, ...]

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from app.events import JoinSource
+from app.payloads import JoinSource
 from app.projection.batch import MembershipLine
 
 RANK = {"leave": 0, "dismissal": 0, "join": 1, "snapshot": 2}

@@ -5,18 +5,20 @@ snapshot or a dismissal concerns everybody, and so does anything before a snapsh
 order therefore costs the same however long the history is.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-import msgspec
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.sql import sql
-from app.events import JoinSource
 from app.projection.batch import MembershipLine
 from app.projection.fold import Interval, IntervalKey, fold, rewind
+from app.projection.membership_rows import (
+    interval_columns,
+    line_columns,
+    read_interval,
+    read_line,
+)
 
 
 async def fold_in(
@@ -25,7 +27,7 @@ async def fold_in(
     """Store the lines, fold them in, and give the members whose intervals changed."""
     if not lines:
         return set()
-    await connection.execute(sql("projection", "insert_lines"), _line_columns(brand_id, lines))
+    await connection.execute(sql("projection", "insert_lines"), line_columns(brand_id, lines))
     since: dict[str, datetime] = {}
     whole = {line.group_id for line in lines if line.member_id is None}
     for line in lines:
@@ -76,7 +78,7 @@ async def _refold(
     everybody: dict[str, list[MembershipLine]] = {}
     flags: dict[tuple[str, str], bool] = {}
     for row in found_lines:
-        line = _line(row)
+        line = read_line(row)
         if line.kind == "snapshot":
             flags[(line.event_id, line.event_source)] = row.suspect
         if width == 2 and line.member_id is None:
@@ -85,7 +87,7 @@ async def _refold(
             lines[(line.group_id, line.member_id)[:width]].append(line)
     stored: dict[Any, list[Interval]] = {part: [] for part in starts}
     for row in found_intervals:
-        stored[(row.group_id, row.member_id)[:width]].append(_interval(row))
+        stored[(row.group_id, row.member_id)[:width]].append(read_interval(row))
     before: dict[IntervalKey, Interval] = {}
     after: dict[IntervalKey, Interval] = {}
     marks: list[tuple[MembershipLine, bool]] = []
@@ -116,7 +118,7 @@ async def _write(
         keys = {"group_ids": groups, "member_ids": members, "joined_ats": joined, "ns": ns}
         await connection.execute(sql("projection", "drop_intervals"), {"brand": brand_id} | keys)
     if new:
-        columns = {"brand": brand_id} | _interval_columns(new)
+        columns = {"brand": brand_id} | interval_columns(new)
         await connection.execute(sql("projection", "put_intervals"), columns)
     if marks:
         await connection.execute(
@@ -131,90 +133,3 @@ async def _write(
             },
         )
     return {member for _, member, _, _ in gone} | {interval.member_id for interval in new}
-
-
-def _source(row: Row[Any]) -> JoinSource | None:
-    if row.source_kind is None:
-        return None
-    return JoinSource(
-        kind=row.source_kind,
-        note_id=row.note_id,
-        live_id=row.live_id,
-        inviter_member_id=row.inviter_member_id,
-    )
-
-
-def _line(row: Row[Any]) -> MembershipLine:
-    return MembershipLine(
-        group_id=row.group_id,
-        at=row.at,
-        event_id=row.event_id,
-        event_source=row.event_source,
-        kind=row.kind,
-        member_id=row.member_id,
-        member_ids=row.member_ids,
-        source=_source(row),
-        role=row.role,
-        reason=row.reason,
-    )
-
-
-def _interval(row: Row[Any]) -> Interval:
-    return Interval(
-        group_id=row.group_id,
-        member_id=row.member_id,
-        joined_at=row.joined_at,
-        n=row.n,
-        left_at=row.left_at,
-        join_inferred=row.join_inferred,
-        leave_inferred=row.leave_inferred,
-        leave_reason=row.leave_reason,
-        source_at=row.source_at,
-        source=_source(row),
-        role=row.role,
-    )
-
-
-def _sources(sources: Iterable[JoinSource | None]) -> dict[str, list[str | None]]:
-    known = list(sources)
-    return {
-        "source_kinds": [source.kind if source else None for source in known],
-        "note_ids": [source.note_id if source else None for source in known],
-        "live_ids": [source.live_id if source else None for source in known],
-        "inviters": [source.inviter_member_id if source else None for source in known],
-    }
-
-
-def _line_columns(brand_id: int, lines: list[MembershipLine]) -> dict[str, Any]:
-    return {
-        "brand": brand_id,
-        "group_ids": [line.group_id for line in lines],
-        "ats": [line.at for line in lines],
-        "event_ids": [line.event_id for line in lines],
-        "event_sources": [line.event_source for line in lines],
-        "kinds": [line.kind for line in lines],
-        "member_ids": [line.member_id for line in lines],
-        "lists": [
-            None if line.member_ids is None else msgspec.json.encode(line.member_ids).decode()
-            for line in lines
-        ],
-        "roles": [line.role for line in lines],
-        "reasons": [line.reason for line in lines],
-        **_sources(line.source for line in lines),
-    }
-
-
-def _interval_columns(intervals: list[Interval]) -> dict[str, Any]:
-    return {
-        "group_ids": [i.group_id for i in intervals],
-        "member_ids": [i.member_id for i in intervals],
-        "joined_ats": [i.joined_at for i in intervals],
-        "ns": [i.n for i in intervals],
-        "left_ats": [i.left_at for i in intervals],
-        "join_inferreds": [i.join_inferred for i in intervals],
-        "leave_inferreds": [i.leave_inferred for i in intervals],
-        "leave_reasons": [i.leave_reason for i in intervals],
-        "source_ats": [i.source_at for i in intervals],
-        "roles": [i.role for i in intervals],
-        **_sources(i.source for i in intervals),
-    }

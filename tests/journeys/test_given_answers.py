@@ -22,7 +22,16 @@ from tests.oracle.testdata import (
 
 pytestmark = pytest.mark.skipif(not present(), reason=ABSENT)
 
-ANSWERED = ("repurchase", "gmv-share", "explain")
+ANSWERED = (
+    "repurchase",
+    "gmv-share",
+    "explain",
+    "funnel",
+    "retention",
+    "activity",
+    "lives",
+    "before-after",
+)
 """The questions that the service answers so far."""
 
 

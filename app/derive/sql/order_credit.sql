@@ -1,8 +1,7 @@
 -- Grain:  one row a GMV order of the customers asked for.
 -- Reads:  identity, shop_order, refund, membership, card_click, calendar.
--- Writes: order_credit.
--- Rule:   docs/metrics.md, "Which orders", "Cells" and "Credit". Rows that did not change are
---         left alone; those that are no GMV orders of these customers any more go.
+-- Rule:   docs/metrics.md, "Which orders", "Cells" and "Credit".
+-- Goes on in order_credit_write.sql and order_credit_compare.sql.
 WITH person AS (
     SELECT i.customer_id, i.space, i.id
     FROM identity AS i
@@ -124,38 +123,4 @@ derived AS MATERIALIZED (
     LEFT JOIN first_stay AS f USING (customer_id)
     LEFT JOIN credited_stay AS s USING (order_id)
     LEFT JOIN refunded AS r USING (order_id)
-),
-gone AS (
-    DELETE FROM order_credit AS c
-    WHERE c.brand_id = :brand AND c.customer_id = ANY (CAST(:customers AS text[]))
-        AND NOT EXISTS (SELECT FROM derived AS d WHERE d.order_id = c.order_id)
 )
-INSERT INTO order_credit AS c (
-    brand_id, order_id, customer_id, paid_at, paid_day, amount,
-    refunded, refunded_until, fully_refunded_at, matched, cell, group_id, note_id,
-    first_note_id, first_joined_at, touch_creator_id, touch_kind, click_event_id, click_source,
-    membership_member_id, membership_joined_at, membership_n
-)
-SELECT :brand, d.* FROM derived AS d
-ON CONFLICT (brand_id, order_id) DO UPDATE SET
-    customer_id = excluded.customer_id,
-    paid_at = excluded.paid_at,
-    paid_day = excluded.paid_day,
-    amount = excluded.amount,
-    refunded = excluded.refunded,
-    refunded_until = excluded.refunded_until,
-    fully_refunded_at = excluded.fully_refunded_at,
-    matched = excluded.matched,
-    cell = excluded.cell,
-    group_id = excluded.group_id,
-    note_id = excluded.note_id,
-    first_note_id = excluded.first_note_id,
-    first_joined_at = excluded.first_joined_at,
-    touch_creator_id = excluded.touch_creator_id,
-    touch_kind = excluded.touch_kind,
-    click_event_id = excluded.click_event_id,
-    click_source = excluded.click_source,
-    membership_member_id = excluded.membership_member_id,
-    membership_joined_at = excluded.membership_joined_at,
-    membership_n = excluded.membership_n
-WHERE c.* IS DISTINCT FROM excluded.*

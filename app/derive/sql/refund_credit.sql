@@ -1,6 +1,6 @@
 -- Grain:  one row a refund, that moves money, of a GMV order of the customers asked for.
 -- Reads:  order_credit (derived just before), refund.
--- Writes: refund_credit.
+-- Goes on in refund_credit_write.sql and refund_credit_compare.sql.
 -- Rule:   in the order of their times refunds take from the order's amount until nothing is
 --         left; what goes beyond it moves nothing. A refund keeps its order's attribution.
 WITH running AS (
@@ -22,23 +22,4 @@ derived AS MATERIALIZED (
         paid_at, cell, group_id
     FROM running
     WHERE asked > 0 AND remaining > 0
-),
-gone AS (
-    DELETE FROM refund_credit AS c
-    WHERE c.brand_id = :brand AND c.customer_id = ANY (CAST(:customers AS text[]))
-        AND NOT EXISTS (
-            SELECT FROM derived AS d WHERE d.order_id = c.order_id AND d.refund_id = c.refund_id
-        )
 )
-INSERT INTO refund_credit AS c (
-    brand_id, order_id, refund_id, customer_id, refunded_at, amount, paid_at, cell, group_id
-)
-SELECT :brand, d.* FROM derived AS d
-ON CONFLICT (brand_id, order_id, refund_id) DO UPDATE SET
-    customer_id = excluded.customer_id,
-    refunded_at = excluded.refunded_at,
-    amount = excluded.amount,
-    paid_at = excluded.paid_at,
-    cell = excluded.cell,
-    group_id = excluded.group_id
-WHERE c.* IS DISTINCT FROM excluded.*

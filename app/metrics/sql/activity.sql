@@ -4,8 +4,8 @@
 --         each and the end of the last, so width_bucket gives the bucket of an instant and,
 --         a microsecond earlier, how many bounds lie before it. Nobody is counted day by day:
 --         members at a bound are those who came less those who went up to it.
-WITH bound AS (
-    SELECT CAST(:bounds AS timestamptz[]) AS at, cardinality(CAST(:bounds AS timestamptz[])) AS most
+WITH bound AS NOT MATERIALIZED (
+    SELECT CAST(:bounds AS timestamptz[]) AS at, cardinality(CAST(:bounds AS timestamptz[])) AS last
 ),
 stay AS MATERIALIZED (
     SELECT
@@ -13,7 +13,7 @@ stay AS MATERIALIZED (
         CASE WHEN m.left_at < :as_of THEN m.left_at END AS left_at
     FROM bound AS b
     JOIN membership AS m
-        ON m.brand_id = :brand AND m.joined_at <= b.at[b.most] AND m.joined_at < :as_of
+        ON m.brand_id = :brand AND m.joined_at <= b.at[b.last] AND m.joined_at < :as_of
         AND (m.left_at IS NULL OR m.left_at >= b.at[1] OR m.left_at >= :as_of)
     JOIN identity AS i ON i.brand_id = :brand AND i.space = 'member' AND i.id = m.member_id
     WHERE (m.left_at IS NULL OR m.left_at > m.joined_at)
@@ -27,20 +27,20 @@ sent AS MATERIALIZED (
     CROSS JOIN chat_group AS g
     JOIN message AS m
         ON m.brand_id = :brand AND m.group_id = g.group_id
-        AND m.sent_at >= b.at[1] AND m.sent_at < b.at[b.most] AND m.sent_at < :as_of
+        AND m.sent_at >= b.at[1] AND m.sent_at < b.at[b.last] AND m.sent_at < :as_of
     WHERE g.brand_id = :brand
         AND (CAST(:group_id AS text) IS NULL OR g.group_id = :group_id)
     GROUP BY g.group_id, m.member_id, n
 ),
 shown AS MATERIALIZED (
-    SELECT g.group_id, g.name
+    SELECT g.group_id
     FROM chat_group AS g
     WHERE g.brand_id = :brand
         AND (
             g.group_id = :group_id
             OR CAST(:group_id AS text) IS NULL AND g.group_id IN (
                 SELECT s.group_id FROM stay AS s CROSS JOIN bound AS b
-                WHERE s.joined_at < b.at[b.most] AND (s.left_at IS NULL OR s.left_at > b.at[1])
+                WHERE s.joined_at < b.at[b.last] AND (s.left_at IS NULL OR s.left_at > b.at[1])
                 UNION
                 SELECT s.group_id FROM sent AS s
             )
@@ -85,75 +85,78 @@ presence AS MATERIALIZED (
         GROUP BY group_id, customer_id, turn
     ) AS p
 ),
+-- A speaker's bucket follows in time the presences begun in it or before; of these none reaches
+-- further than the latest, so the speaker was a member then where it goes beyond the start.
 spoke AS (
-    SELECT DISTINCT s.group_id, s.n, i.customer_id
+    SELECT s.group_id, i.customer_id, s.n
     FROM sent AS s
     JOIN identity AS i ON i.brand_id = :brand AND i.space = 'member' AND i.id = s.member_id
+    GROUP BY s.group_id, i.customer_id, s.n
+),
+heard AS (
+    SELECT
+        group_id, n, speaks,
+        max(gone_from) OVER (PARTITION BY group_id, customer_id ORDER BY n) > n AS is_member
+    FROM (
+        SELECT group_id, customer_id, n, true AS speaks, NULL AS gone_from FROM spoke
+        UNION ALL
+        SELECT p.group_id, p.customer_id, p.began_in, false, coalesce(p.gone_from, b.last + 1)
+        FROM presence AS p CROSS JOIN bound AS b
+    ) AS line
 ),
 -- `came` less `went` changes the members from a bound on; `arrivals` are customers who became
--- members inside a bucket, and had not been at its start nor before in it.
-change (group_id, n, came, went, arrivals, joins, leaves, messages, speakers, speaking) AS (
-    SELECT
-        group_id, open_from, count(*), 0, 0, 0, 0, CAST(0 AS numeric), 0, 0
+-- members inside a bucket, and had not been at its start nor before in it. The first rows are
+-- the grid itself, with zeros.
+change (
+    group_id, n, is_shown, came, went, arrivals, joins, leaves, messages, speakers, speaking
+) AS (
+    SELECT g.group_id, n.n, true, 0, 0, 0, 0, 0, CAST(0 AS numeric), 0, 0
+    FROM shown AS g CROSS JOIN bound AS b CROSS JOIN LATERAL generate_series(1, b.last) AS n (n)
+    UNION ALL
+    SELECT group_id, open_from, false, count(*), 0, 0, 0, 0, 0, 0, 0
     FROM presence GROUP BY group_id, open_from
     UNION ALL
-    SELECT group_id, gone_from, 0, count(*), 0, 0, 0, 0, 0, 0
+    SELECT group_id, gone_from, false, 0, count(*), 0, 0, 0, 0, 0, 0
     FROM presence GROUP BY group_id, gone_from
     UNION ALL
-    SELECT group_id, began_in, 0, 0, count(*), 0, 0, 0, 0, 0
+    SELECT group_id, began_in, false, 0, 0, count(*), 0, 0, 0, 0, 0
     FROM presence
     WHERE open_from > began_in
         AND (previous_gone_from IS NULL OR previous_gone_from <= began_in)
     GROUP BY group_id, began_in
     UNION ALL
-    SELECT s.group_id, width_bucket(s.joined_at, b.at) AS n, 0, 0, 0, count(*), 0, 0, 0, 0
+    SELECT s.group_id, width_bucket(s.joined_at, b.at) AS n, false, 0, 0, 0, count(*), 0, 0, 0, 0
     FROM stay AS s CROSS JOIN bound AS b GROUP BY s.group_id, n
     UNION ALL
-    SELECT s.group_id, width_bucket(s.left_at, b.at) AS n, 0, 0, 0, 0, count(*), 0, 0, 0
+    SELECT s.group_id, width_bucket(s.left_at, b.at) AS n, false, 0, 0, 0, 0, count(*), 0, 0, 0
     FROM stay AS s CROSS JOIN bound AS b GROUP BY s.group_id, n
     UNION ALL
-    SELECT group_id, n, 0, 0, 0, 0, 0, sum(messages), 0, 0 FROM sent GROUP BY group_id, n
+    SELECT group_id, n, false, 0, 0, 0, 0, 0, sum(messages), 0, 0 FROM sent GROUP BY group_id, n
     UNION ALL
-    SELECT
-        s.group_id, s.n, 0, 0, 0, 0, 0, 0, count(*),
-        count(*) FILTER (WHERE p.customer_id IS NOT NULL)
-    FROM spoke AS s
-    LEFT JOIN (
-        SELECT DISTINCT s.group_id, s.n, s.customer_id
-        FROM spoke AS s
-        JOIN presence AS p
-            ON p.group_id = s.group_id AND p.customer_id = s.customer_id
-            AND p.began_in <= s.n AND (p.gone_from IS NULL OR p.gone_from > s.n)
-    ) AS p ON p.group_id = s.group_id AND p.n = s.n AND p.customer_id = s.customer_id
-    GROUP BY s.group_id, s.n
+    SELECT group_id, n, false, 0, 0, 0, 0, 0, 0, count(*), count(*) FILTER (WHERE is_member)
+    FROM heard WHERE speaks GROUP BY group_id, n
 ),
 changed AS (
     SELECT
         group_id, n, sum(came) - sum(went) AS change, sum(arrivals) AS arrivals,
         sum(joins) AS joins, sum(leaves) AS leaves, sum(messages) AS messages,
-        sum(speakers) AS speakers, sum(speaking) AS speaking
-    FROM change GROUP BY group_id, n
+        sum(speakers) AS speakers, sum(speaking) AS speaking_members
+    FROM change
+    GROUP BY group_id, n
+    HAVING bool_or(is_shown)
 ),
-grid AS (
-    SELECT
-        g.group_id, g.name, n.n, b.most,
-        sum(coalesce(c.change, 0)) OVER running AS members,
-        coalesce(c.arrivals, 0) AS arrivals, coalesce(c.joins, 0) AS joins,
-        coalesce(c.leaves, 0) AS leaves, coalesce(c.messages, 0) AS messages,
-        coalesce(c.speakers, 0) AS speakers, coalesce(c.speaking, 0) AS speaking_members
-    FROM shown AS g
-    CROSS JOIN bound AS b
-    CROSS JOIN LATERAL generate_series(1, b.most) AS n (n)
-    LEFT JOIN changed AS c ON c.group_id = g.group_id AND c.n = n.n
-    WINDOW running AS (PARTITION BY g.group_id ORDER BY n.n)
+counted AS (
+    SELECT *, sum(change) OVER (PARTITION BY group_id ORDER BY n) AS members FROM changed
 ),
 bucket AS (
-    SELECT *, lead(members) OVER (PARTITION BY group_id ORDER BY n) AS members_end FROM grid
+    SELECT *, lead(members) OVER (PARTITION BY group_id ORDER BY n) AS members_end FROM counted
 )
 SELECT
-    group_id, name, n, members AS members_start, members_end, joins, leaves, messages, speakers,
-    members + arrivals AS members_during, speaking_members
-FROM bucket
-WHERE n < most
-ORDER BY group_id, n
-LIMIT :most
+    c.group_id, g.name, c.n, c.members AS members_start, c.members_end, c.joins, c.leaves,
+    c.messages, c.speakers, c.members + c.arrivals AS members_during, c.speaking_members
+FROM bucket AS c
+CROSS JOIN bound AS b
+JOIN chat_group AS g ON g.brand_id = :brand AND g.group_id = c.group_id
+WHERE c.n < b.last
+ORDER BY c.group_id, c.n
+LIMIT :rows

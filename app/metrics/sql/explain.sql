@@ -5,7 +5,7 @@ SELECT
     o.order_id, o.paid_at, coalesce(o.kind, 'normal') AS kind,
     c.order_id IS NOT NULL AS is_gmv,
     c.cell, c.group_id, g.name AS group_name, c.note_id, n.title AS note_title,
-    c.first_note_id, c.first_joined_at,
+    c.first_note_id, f.title AS first_note_title, c.first_joined_at,
     coalesce(c.touch_creator_id, n.creator_id) AS creator_id, a.name AS creator_name,
     c.touch_creator_id, o.touch ->> 'note_id' AS touch_note_id,
     c.touch_kind, c.click_event_id, c.click_source,
@@ -16,6 +16,7 @@ FROM shop_order AS o
 LEFT JOIN order_credit AS c ON c.brand_id = o.brand_id AND c.order_id = o.order_id
 LEFT JOIN chat_group AS g ON g.brand_id = o.brand_id AND g.group_id = c.group_id
 LEFT JOIN note AS n ON n.brand_id = o.brand_id AND n.note_id = c.note_id
+LEFT JOIN note AS f ON f.brand_id = o.brand_id AND f.note_id = c.first_note_id
 LEFT JOIN creator AS a
     ON a.brand_id = o.brand_id AND a.creator_id = coalesce(c.touch_creator_id, n.creator_id)
 LEFT JOIN card_click AS k

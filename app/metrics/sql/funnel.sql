@@ -23,28 +23,19 @@ WITH joined AS MATERIALIZED (
         AND m.joined_at >= :start AND m.joined_at < :end AND m.joined_at < :as_of
         AND (m.left_at IS NULL OR m.left_at > m.joined_at)
 ),
--- Each customer speaks by any of its member ids.
-voice AS MATERIALIZED (
-    SELECT j.key, j.customer_id, j.group_id, i.id AS member_id, j.joined_at, j.until
+-- Each customer speaks by any of its member ids. One message is enough, so each joining looks
+-- for one: how many messages a group has does not matter.
+speaker AS (
+    SELECT DISTINCT j.key, j.customer_id
     FROM joined AS j
     JOIN identity AS i
         ON i.brand_id = :brand AND i.customer_id = j.customer_id AND i.space = 'member'
-),
-said AS MATERIALIZED (
-    SELECT m.group_id, m.member_id, m.sent_at
-    FROM (
-        SELECT group_id, min(joined_at) AS since, max(until) AS until FROM joined GROUP BY group_id
-    ) AS g
-    JOIN message AS m
-        ON m.brand_id = :brand AND m.group_id = g.group_id
-        AND m.sent_at >= g.since AND m.sent_at < g.until AND m.sent_at < :as_of
-),
-speaker AS (
-    SELECT DISTINCT v.key, v.customer_id
-    FROM voice AS v
-    JOIN said AS s
-        ON s.group_id = v.group_id AND s.member_id = v.member_id
-        AND s.sent_at >= v.joined_at AND s.sent_at < v.until
+    CROSS JOIN LATERAL (
+        SELECT FROM message AS m
+        WHERE m.brand_id = :brand AND m.group_id = j.group_id AND m.member_id = i.id
+            AND m.sent_at >= j.joined_at AND m.sent_at < j.until AND m.sent_at < :as_of
+        LIMIT 1
+    ) AS said
 ),
 buyer AS (
     SELECT j.key, j.customer_id, min(o.paid_day) < max(o.paid_day) AS repeats

@@ -6,7 +6,7 @@
 --         those that started later are rivals.
 WITH run AS MATERIALIZED (
     SELECT
-        l.live_id, l.title, l.started_at, e.ended_at,
+        l.live_id, l.started_at, e.ended_at,
         coalesce(e.ended_at + make_interval(hours => b.live_grace_hours), 'infinity') AS until,
         l.started_at < :end AS asked
     FROM live AS l
@@ -22,15 +22,16 @@ rival AS MATERIALIZED (
     SELECT * FROM run WHERE started_at <= (SELECT max(until) FROM run WHERE asked)
 ),
 viewed AS MATERIALIZED (
-    SELECT r.live_id, r.asked, i.customer_id, v.viewed_at, v.group_id
+    SELECT
+        r.live_id, r.asked, r.started_at, r.until, i.customer_id, v.viewed_at, v.group_id
     FROM rival AS r
     JOIN live_view AS v
         ON v.brand_id = :brand AND v.live_id = r.live_id AND v.viewed_at < :as_of
     JOIN identity AS i ON i.brand_id = :brand AND i.space = 'member' AND i.id = v.member_id
 ),
 viewer AS MATERIALIZED (
-    SELECT live_id, customer_id, min(viewed_at) AS viewed_at
-    FROM viewed GROUP BY live_id, customer_id
+    SELECT live_id, started_at, until, customer_id, min(viewed_at) AS viewed_at
+    FROM viewed GROUP BY live_id, started_at, until, customer_id
 ),
 group_viewer AS (
     SELECT live_id, customer_id FROM viewed WHERE asked AND group_id IS NOT NULL
@@ -53,51 +54,52 @@ named AS (
     WHERE r.asked AND c.paid_at < :as_of
 ),
 followed AS (
-    SELECT DISTINCT ON (c.order_id) r.live_id, c.amount, c.cell
+    SELECT DISTINCT ON (c.order_id) v.live_id, c.amount, c.cell
     FROM viewer AS v
-    JOIN rival AS r ON r.live_id = v.live_id
     JOIN order_credit AS c
         ON c.brand_id = :brand AND c.customer_id = v.customer_id
-        AND c.paid_at >= greatest(v.viewed_at, r.started_at) AND c.paid_at <= r.until
+        AND c.paid_at >= greatest(v.viewed_at, v.started_at) AND c.paid_at <= v.until
         AND c.paid_at < :as_of
     JOIN shop_order AS o ON o.brand_id = :brand AND o.order_id = c.order_id
     WHERE o.touch ->> 'live_id' IS NULL
-    ORDER BY c.order_id, r.started_at DESC, r.live_id DESC
+    ORDER BY c.order_id, v.started_at DESC, v.live_id DESC
 ),
-sold AS (
-    SELECT
-        live_id, count(*) AS orders, sum(amount) AS gmv,
-        count(*) FILTER (WHERE cell IN ('member_and_touch', 'member_only')) AS member_orders,
-        sum(amount) FILTER (WHERE cell IN ('member_and_touch', 'member_only')) AS member_gmv
-    FROM (SELECT * FROM named UNION ALL SELECT * FROM followed) AS sale
-    GROUP BY live_id
-),
-joined AS (
-    SELECT m.live_id, count(*) AS joins
+-- What is counted of each live, one count a row, so that nothing need be joined to add them up.
+counted (
+    live_id, ended_at, viewers, group_viewers, joins, orders, gmv, member_orders, member_gmv
+) AS (
+    SELECT live_id, ended_at, 0, 0, 0, 0, CAST(0 AS numeric), 0, CAST(0 AS numeric) FROM run
+    UNION ALL
+    SELECT live_id, NULL, count(*), 0, 0, 0, 0, 0, 0 FROM viewer GROUP BY live_id
+    UNION ALL
+    SELECT live_id, NULL, 0, count(*), 0, 0, 0, 0, 0 FROM group_viewer GROUP BY live_id
+    UNION ALL
+    SELECT r.live_id, NULL, 0, 0, count(*), 0, 0, 0, 0
     FROM run AS r
     JOIN membership AS m
         ON m.brand_id = :brand AND m.live_id = r.live_id AND m.joined_at < :as_of
         AND (m.left_at IS NULL OR m.left_at > m.joined_at)
     WHERE r.asked
-    GROUP BY m.live_id
+    GROUP BY r.live_id
+    UNION ALL
+    SELECT
+        live_id, NULL, 0, 0, 0, count(*), sum(amount),
+        count(*) FILTER (WHERE cell IN ('member_and_touch', 'member_only')),
+        coalesce(sum(amount) FILTER (WHERE cell IN ('member_and_touch', 'member_only')), 0)
+    FROM (SELECT * FROM named UNION ALL SELECT * FROM followed) AS sale
+    GROUP BY live_id
 ),
-watched AS (SELECT live_id, count(*) AS viewers FROM viewer GROUP BY live_id),
-watched_from_groups AS (
-    SELECT live_id, count(*) AS group_viewers FROM group_viewer GROUP BY live_id
+summed AS (
+    SELECT
+        live_id, max(ended_at) AS ended_at, sum(viewers) AS viewers, sum(group_viewers) AS group_viewers,
+        sum(joins) AS joins, sum(orders) AS orders, sum(gmv) AS gmv,
+        sum(member_orders) AS member_orders, sum(member_gmv) AS member_gmv
+    FROM counted GROUP BY live_id
 )
 SELECT
-    r.live_id, r.title, r.started_at, r.ended_at,
-    coalesce(w.viewers, 0) AS viewers,
-    coalesce(g.group_viewers, 0) AS group_viewers,
-    coalesce(j.joins, 0) AS joins,
-    coalesce(s.orders, 0) AS orders,
-    coalesce(s.gmv, 0) AS gmv,
-    coalesce(s.member_orders, 0) AS member_orders,
-    coalesce(s.member_gmv, 0) AS member_gmv
-FROM run AS r
-LEFT JOIN watched AS w ON w.live_id = r.live_id
-LEFT JOIN watched_from_groups AS g ON g.live_id = r.live_id
-LEFT JOIN joined AS j ON j.live_id = r.live_id
-LEFT JOIN sold AS s ON s.live_id = r.live_id
-WHERE r.asked
-ORDER BY r.started_at, r.live_id
+    l.live_id, l.title, l.started_at, s.ended_at, s.viewers, s.group_viewers, s.joins,
+    s.orders, s.gmv, s.member_orders, s.member_gmv
+FROM summed AS s
+JOIN live AS l ON l.brand_id = :brand AND l.live_id = s.live_id
+WHERE l.started_at < :end
+ORDER BY l.started_at, l.live_id

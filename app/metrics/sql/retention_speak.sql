@@ -2,8 +2,11 @@
 -- Reads:  membership, identity, message.
 -- Rule:   docs/metrics.md, "Retention", kind speak: the customer sent a message, recalled or not,
 --         in that group on the local day join date + n. Local days are counted by their place in
---         `day_starts`; `since` and `until` bound the days on which a message can matter.
-WITH joined AS MATERIALIZED (
+--         `day_starts`; `least` and `most` are the first and the last of the days asked for.
+WITH asked AS (
+    SELECT n FROM unnest(CAST(:days AS integer[])) AS asked (n)
+),
+joined AS MATERIALIZED (
     SELECT
         m.group_id, i.customer_id,
         width_bucket(m.joined_at, CAST(:day_starts AS timestamptz[])) AS day,
@@ -18,37 +21,41 @@ WITH joined AS MATERIALIZED (
     GROUP BY m.group_id, i.customer_id, day
 ),
 -- Each customer speaks by any of its member ids.
-voice AS MATERIALIZED (
-    SELECT DISTINCT j.group_id, j.customer_id, i.id AS member_id
+spoken AS (
+    SELECT DISTINCT j.group_id, j.customer_id, j.day, j.joins, said.day - j.day AS n
     FROM joined AS j
     JOIN identity AS i
         ON i.brand_id = :brand AND i.customer_id = j.customer_id AND i.space = 'member'
+    CROSS JOIN LATERAL (
+        SELECT DISTINCT width_bucket(m.sent_at, CAST(:day_starts AS timestamptz[])) AS day
+        FROM message AS m
+        WHERE m.brand_id = :brand AND m.group_id = j.group_id AND m.member_id = i.id
+            AND m.sent_at >= (CAST(:day_starts AS timestamptz[]))[j.day + CAST(:least AS integer)]
+            AND m.sent_at
+                < (CAST(:day_starts AS timestamptz[]))[j.day + CAST(:most AS integer) + 1]
+            AND m.sent_at < :as_of
+    ) AS said
 ),
-said AS MATERIALIZED (
-    SELECT DISTINCT
-        m.group_id, m.member_id,
-        width_bucket(m.sent_at, CAST(:day_starts AS timestamptz[])) AS day
-    FROM (SELECT DISTINCT group_id FROM joined) AS g
-    CROSS JOIN unnest(CAST(:since AS timestamptz[]), CAST(:until AS timestamptz[]))
-        AS span (since, until)
-    JOIN message AS m
-        ON m.brand_id = :brand AND m.group_id = g.group_id
-        AND m.sent_at >= span.since AND m.sent_at < span.until AND m.sent_at < :as_of
-),
-spoken AS (
-    SELECT DISTINCT v.group_id, v.customer_id, s.day
-    FROM said AS s
-    JOIN voice AS v ON v.group_id = s.group_id AND v.member_id = s.member_id
-)
-SELECT
-    n.day,
-    coalesce(sum(j.joins), 0) AS mature,
-    coalesce(sum(j.joins) FILTER (WHERE s.day IS NOT NULL), 0) AS retained
-FROM unnest(CAST(:days AS integer[])) AS n (day)
 -- Mature: the day after it has begun at as_of.
-LEFT JOIN joined AS j
-    ON j.day + n.day < width_bucket(CAST(:as_of AS timestamptz), CAST(:day_starts AS timestamptz[]))
-LEFT JOIN spoken AS s
-    ON s.group_id = j.group_id AND s.customer_id = j.customer_id AND s.day = j.day + n.day
-GROUP BY n.day
-ORDER BY n.day
+counted (n, mature, retained) AS (
+    SELECT n, 0, 0 FROM asked
+    UNION ALL
+    SELECT a.n, sum(j.joins), 0
+    FROM asked AS a
+    JOIN (SELECT day, sum(joins) AS joins FROM joined GROUP BY day) AS j
+        ON j.day + a.n < width_bucket(
+            CAST(:as_of AS timestamptz), CAST(:day_starts AS timestamptz[])
+        )
+    GROUP BY a.n
+    UNION ALL
+    SELECT n, 0, sum(joins)
+    FROM spoken
+    WHERE n = ANY (CAST(:days AS integer[])) AND day + n < width_bucket(
+        CAST(:as_of AS timestamptz), CAST(:day_starts AS timestamptz[])
+    )
+    GROUP BY n
+)
+SELECT n AS day, sum(mature) AS mature, sum(retained) AS retained
+FROM counted
+GROUP BY n
+ORDER BY n

@@ -1,0 +1,59 @@
+"""What goes on in groups and lives."""
+
+from typing import Annotated
+
+from litestar import Response, get
+from litestar.datastructures import State
+from litestar.params import Parameter
+
+from app.api.answers import answer
+from app.api.metrics import scope_of
+from app.api.params import AsOf, End, Start, check_buckets
+from app.core.clock import Bucket
+from app.core.db import transaction
+from app.crm.keys import KeyOwner
+from app.metrics import activity as activities
+from app.metrics import lives as live_counts
+
+
+@get(
+    "/v1/metrics/activity",
+    summary="Group activity",
+    operation_id="getActivity",
+    tags=["metrics"],
+    opt={"scope": "read"},
+)
+async def get_activity(
+    caller: KeyOwner,
+    state: State,
+    start: Start,
+    end: End,
+    bucket: Annotated[
+        Bucket, Parameter(description="Buckets of each group, cut to the window.")
+    ] = "day",
+    group_id: Annotated[str | None, Parameter(description="Only this group.")] = None,
+    as_of: AsOf = None,
+) -> Response[activities.Activity]:
+    """Members, joins, leaves, messages and speakers of each group, bucket by bucket."""
+    async with transaction(state.pool) as connection:
+        scope = await scope_of(connection, caller, start, end, as_of)
+        check_buckets(scope.window, bucket)
+        found = await activities.activity(connection, scope, bucket, group_id)
+    return answer(found)
+
+
+@get(
+    "/v1/metrics/lives",
+    summary="Lives",
+    operation_id="getLives",
+    tags=["metrics"],
+    opt={"scope": "read"},
+)
+async def get_lives(
+    caller: KeyOwner, state: State, start: Start, end: End, as_of: AsOf = None
+) -> Response[live_counts.Lives]:
+    """Viewers, joins and orders of each live that started in the window."""
+    async with transaction(state.pool) as connection:
+        scope = await scope_of(connection, caller, start, end, as_of)
+        found = await live_counts.lives(connection, scope)
+    return answer(found)

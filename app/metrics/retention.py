@@ -1,0 +1,88 @@
+"""Retention: who of those who joined is still there, or still speaks, n local days later."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.core.clock import day_start
+from app.core.sql import sql
+from app.metrics.question import Answer, Scope
+from app.metrics.ratio import Ratio, ratio
+
+Kind = Literal["stay", "speak"]
+ONE_DAY = timedelta(days=1)
+FIRST_DAY = date(1999, 12, 30)
+"""No event is of an earlier local date."""
+
+
+class RetentionRow(msgspec.Struct, frozen=True):
+    """`day` n: of the memberships whose day n was over at as_of, how many were retained."""
+
+    day: int
+    mature: int
+    retained: int
+    rate: Ratio | None
+
+
+class Retention(Answer, frozen=True, kw_only=True):
+    """The answer, one row a day asked for, over all memberships begun in the window."""
+
+    kind: Kind
+    days: list[int]
+    group_id: str | None
+    note_id: str | None
+    rows: list[RetentionRow]
+
+
+async def retention(
+    connection: AsyncConnection,
+    scope: Scope,
+    kind: Kind,
+    days: list[int],
+    group_id: str | None,
+    note_id: str | None,
+) -> Retention:
+    """Count and divide; see docs/metrics.md, "Retention". `days` ascend, each is there once."""
+    first, last = _joining_days(scope)
+    zone = scope.window.zone
+    asked = {
+        "brand": scope.brand_id,
+        "start": scope.window.starts_at,
+        "end": scope.window.ends_at,
+        "as_of": scope.as_of,
+        "days": days,
+        "day_starts": [
+            day_start(zone, first + n * ONE_DAY) for n in range((last - first).days + days[-1] + 1)
+        ],
+        "group_id": group_id,
+        "note_id": note_id,
+    }
+    if kind == "speak":
+        asked |= {"least": days[0], "most": days[-1]}
+    counted = await connection.execute(sql("metrics", f"retention_{kind}"), asked)
+    return Retention(
+        **scope.used("retention"),
+        kind=kind,
+        days=days,
+        group_id=group_id,
+        note_id=note_id,
+        rows=[
+            RetentionRow(
+                row.day,
+                int(row.mature),
+                int(row.retained),
+                ratio(int(row.retained), int(row.mature)),
+            )
+            for row in counted
+        ],
+    )
+
+
+def _joining_days(scope: Scope) -> tuple[date, date]:
+    """The part of the window in which somebody can have joined, so that no other day is listed."""
+    window = scope.window
+    known = min(scope.as_of, datetime.now(UTC) + ONE_DAY).astimezone(window.zone).date()
+    first = max(window.start, FIRST_DAY)
+    return first, max(first, min(window.end, known + ONE_DAY))

@@ -1,0 +1,133 @@
+"""Servers of a test's own: an empty database, web processes and workers that it may kill."""
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import asyncpg
+import msgspec
+
+from app.cli.serve import prepare, web_command
+from app.core.settings import Settings
+from tests.conftest import free_port, wait_until_ready
+from tests.make import Service
+
+
+class Stack:
+    """The processes that a test started on one database."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def web(self, settings: Settings | None = None) -> Service:
+        """Start a web process and wait until it is ready."""
+        port = free_port()
+        self._start(web_command("127.0.0.1", port, 1), settings)
+        service = Service(f"http://127.0.0.1:{port}", self.settings)
+        wait_until_ready(service.base)
+        return service
+
+    def worker(
+        self, settings: Settings | None = None, **environment: str
+    ) -> subprocess.Popen[bytes]:
+        """Start a worker."""
+        return self._start([sys.executable, "-m", "workers"], settings, **environment)
+
+    def stop(self) -> None:
+        """End all of them."""
+        for process in self.processes:
+            process.send_signal(signal.SIGTERM)
+        for process in self.processes:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def _start(
+        self, command: list[str], settings: Settings | None, **environment: str
+    ) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(command, env=env(settings or self.settings) | environment)
+        self.processes.append(process)
+        return process
+
+
+def env(settings: Settings) -> dict[str, str]:
+    """The environment of a process with these settings."""
+    made = os.environ | {"DATABASE_URL": settings.database, "HONGQUN_LOG_LEVEL": "ERROR"}
+    made.pop("REDIS_URL", None)
+    if settings.redis_url is not None:
+        made["REDIS_URL"] = settings.redis_url
+    return made
+
+
+@contextmanager
+def empty_database(settings: Settings) -> Iterator[Settings]:
+    """A database of its own beside the service's, without tables and without Redis."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    statement(settings, f"CREATE DATABASE {name}")
+    url = re.sub(r"/\w+\?", f"/{name}?", settings.database, count=1)
+    try:
+        yield msgspec.structs.replace(settings, database_url=url, redis_url=None)
+    finally:
+        statement(settings, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def stack_on(settings: Settings) -> Iterator[Stack]:
+    """Migrate a database; what the test starts on it ends with the block."""
+    before = dict(os.environ)
+    os.environ.update(env(settings))
+    try:
+        prepare(settings)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    stack = Stack(settings)
+    try:
+        yield stack
+    finally:
+        stack.stop()
+
+
+def statement(settings: Settings, text: str) -> None:
+    """Run a statement that must stand outside of a transaction."""
+
+    async def go() -> None:
+        connection = await asyncpg.connect(settings.database)
+        try:
+            await connection.execute(text)
+        finally:
+            await connection.close()
+
+    asyncio.run(go())
+
+
+def postgres_socket(settings: Settings) -> Path:
+    """The unix socket of an embedded PostgreSQL."""
+    (host,) = parse_qs(urlsplit(settings.database).query)["host"]
+    return Path(host) / ".s.PGSQL.5432"
+
+
+def redis_socket(settings: Settings) -> Path:
+    """The unix socket of an embedded Redis."""
+    assert settings.redis_url is not None
+    return Path(settings.redis_url.removeprefix("unix://"))
+
+
+def database_at(settings: Settings, port: int) -> str:
+    """The same database by a TCP port that leads to it."""
+    address = urlsplit(settings.database)
+    return (
+        f"postgresql://{address.username}:{address.password}@127.0.0.1:{port}"
+        f"{address.path}?sslmode=disable"
+    )
