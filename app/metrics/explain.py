@@ -88,7 +88,7 @@ async def explain(connection: AsyncConnection, asked: Asked) -> Explanation | No
     if row is None:
         return None
     if not row.is_gmv or row.paid_at >= asked.as_of:
-        nothing = dict.fromkeys(
+        nothing: dict[str, Any] = dict.fromkeys(
             ("cell", "group_id", "note_id", "first_note_id", "creator_id", "membership", "touch")
         )
         return Explanation(**asked.used(), **nothing, why=[_no_gmv(row, asked)])

@@ -68,6 +68,13 @@ class Membership(Base):
     __table_args__ = (
         Index(None, "brand_id", "group_id", "left_at"),
         Index(None, "brand_id", "member_id", "joined_at"),
+        Index(None, "brand_id", "joined_at"),
+        Index(
+            "ix_membership_of_live",
+            "brand_id",
+            "live_id",
+            postgresql_where=sql("live_id IS NOT NULL"),
+        ),
     )
 
     brand_id: Mapped[BrandKey]
@@ -91,7 +98,10 @@ class Message(Base):
     """A chat message; without `sent_at` only its recall is known so far."""
 
     __tablename__ = "message"
-    __table_args__ = (Index(None, "brand_id", "group_id", "sent_at"),)
+    __table_args__ = (
+        Index(None, "brand_id", "group_id", "sent_at"),
+        Index(None, "brand_id", "group_id", "member_id", "sent_at"),
+    )
 
     brand_id: Mapped[BrandKey]
     group_id: Mapped[IdKey]

@@ -11,7 +11,15 @@ class ShopOrder(Base):
     """An order; it exists as soon as any event names it and is unpaid without `paid_at`."""
 
     __tablename__ = "shop_order"
-    __table_args__ = (Index(None, "brand_id", "buyer_id"),)
+    __table_args__ = (
+        Index(None, "brand_id", "buyer_id"),
+        Index(
+            "ix_shop_order_of_live",
+            "brand_id",
+            text("((touch ->> 'live_id') COLLATE \"C\")"),
+            postgresql_where=text("(touch ->> 'live_id') IS NOT NULL"),
+        ),
+    )
 
     brand_id: Mapped[BrandKey]
     order_id: Mapped[IdKey]

@@ -32,58 +32,31 @@ sent AS MATERIALIZED (
         AND (CAST(:group_id AS text) IS NULL OR g.group_id = :group_id)
     GROUP BY g.group_id, m.member_id, n
 ),
-shown AS MATERIALIZED (
-    SELECT g.group_id
-    FROM chat_group AS g
-    WHERE g.brand_id = :brand
-        AND (
-            g.group_id = :group_id
-            OR CAST(:group_id AS text) IS NULL AND g.group_id IN (
-                SELECT s.group_id FROM stay AS s CROSS JOIN bound AS b
-                WHERE s.joined_at < b.at[b.last] AND (s.left_at IS NULL OR s.left_at > b.at[1])
-                UNION
-                SELECT s.group_id FROM sent AS s
-            )
-        )
+-- What each stay adds to the presence of its customer in the group: from where those begun
+-- before it reach (`covered`), so that the pieces of a customer never overlap.
+piece AS (
+    SELECT group_id, customer_id, greatest(joined_at, covered) AS joined_at, left_at, covered
+    FROM (
+        SELECT
+            *,
+            max(coalesce(left_at, 'infinity')) OVER (
+                PARTITION BY group_id, customer_id ORDER BY joined_at
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ) AS covered
+        FROM stay
+    ) AS told
+    WHERE covered IS NULL OR coalesce(left_at, 'infinity') > covered
 ),
--- The stays of a customer in a group that overlap or touch are one presence.
-begun AS (
-    SELECT
-        *,
-        coalesce(joined_at > max(coalesce(left_at, 'infinity')) OVER (
-            PARTITION BY group_id, customer_id ORDER BY joined_at
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ), true) AS is_new
-    FROM stay
-),
-numbered AS (
-    SELECT
-        *,
-        count(*) FILTER (WHERE is_new) OVER (
-            PARTITION BY group_id, customer_id ORDER BY joined_at
-            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-        ) AS turn
-    FROM begun
-),
--- In numbers of bounds: the bucket it began in, the first bound it is open at, and the first
--- that it is not open at any more (null: none).
+-- In numbers of bounds: the bucket it began in, the first bound it is open at, the first that
+-- it is not open at any more (null: none), and the same of what came before it.
 presence AS MATERIALIZED (
     SELECT
         p.group_id, p.customer_id,
         width_bucket(p.joined_at, b.at) AS began_in,
         width_bucket(p.joined_at - INTERVAL '1 microsecond', b.at) + 1 AS open_from,
         width_bucket(p.left_at - INTERVAL '1 microsecond', b.at) + 1 AS gone_from,
-        lag(width_bucket(p.left_at - INTERVAL '1 microsecond', b.at) + 1) OVER (
-            PARTITION BY p.group_id, p.customer_id ORDER BY p.joined_at
-        ) AS previous_gone_from
-    FROM bound AS b
-    CROSS JOIN (
-        SELECT
-            group_id, customer_id, min(joined_at) AS joined_at,
-            nullif(max(coalesce(left_at, 'infinity')), 'infinity') AS left_at
-        FROM numbered
-        GROUP BY group_id, customer_id, turn
-    ) AS p
+        width_bucket(p.covered - INTERVAL '1 microsecond', b.at) + 1 AS previous_gone_from
+    FROM bound AS b CROSS JOIN piece AS p
 ),
 -- A speaker's bucket follows in time the presences begun in it or before; of these none reaches
 -- further than the latest, so the speaker was a member then where it goes beyond the start.
@@ -108,10 +81,12 @@ heard AS (
 -- members inside a bucket, and had not been at its start nor before in it. The first rows are
 -- the grid itself, with zeros.
 change (
-    group_id, n, is_shown, came, went, arrivals, joins, leaves, messages, speakers, speaking
+    group_id, n, is_grid, came, went, arrivals, joins, leaves, messages, speakers, speaking
 ) AS (
     SELECT g.group_id, n.n, true, 0, 0, 0, 0, 0, CAST(0 AS numeric), 0, 0
-    FROM shown AS g CROSS JOIN bound AS b CROSS JOIN LATERAL generate_series(1, b.last) AS n (n)
+    FROM chat_group AS g CROSS JOIN bound AS b CROSS JOIN LATERAL generate_series(1, b.last) AS n (n)
+    WHERE g.brand_id = :brand
+        AND (CAST(:group_id AS text) IS NULL OR g.group_id = :group_id)
     UNION ALL
     SELECT group_id, open_from, false, count(*), 0, 0, 0, 0, 0, 0, 0
     FROM presence GROUP BY group_id, open_from
@@ -143,20 +118,24 @@ changed AS (
         sum(speakers) AS speakers, sum(speaking) AS speaking_members
     FROM change
     GROUP BY group_id, n
-    HAVING bool_or(is_shown)
+    HAVING bool_or(is_grid)
 ),
 counted AS (
     SELECT *, sum(change) OVER (PARTITION BY group_id ORDER BY n) AS members FROM changed
 ),
 bucket AS (
-    SELECT *, lead(members) OVER (PARTITION BY group_id ORDER BY n) AS members_end FROM counted
+    SELECT
+        c.*, b.last, c.members + c.arrivals AS members_during,
+        lead(c.members) OVER (PARTITION BY c.group_id ORDER BY c.n) AS members_end,
+        bool_or(c.n < b.last AND (c.members + c.arrivals > 0 OR c.speakers > 0))
+            OVER (PARTITION BY c.group_id) AS is_active
+    FROM counted AS c CROSS JOIN bound AS b
 )
 SELECT
     c.group_id, g.name, c.n, c.members AS members_start, c.members_end, c.joins, c.leaves,
-    c.messages, c.speakers, c.members + c.arrivals AS members_during, c.speaking_members
+    c.messages, c.speakers, c.members_during, c.speaking_members
 FROM bucket AS c
-CROSS JOIN bound AS b
 JOIN chat_group AS g ON g.brand_id = :brand AND g.group_id = c.group_id
-WHERE c.n < b.last
+WHERE c.n < c.last AND (c.is_active OR c.group_id = :group_id)
 ORDER BY c.group_id, c.n
 LIMIT :rows

@@ -1,6 +1,7 @@
 """A world in the database: taken in and worked on batch by batch, without HTTP."""
 
 import asyncio
+import contextlib
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,9 +11,11 @@ from app.core.clock import microseconds
 from app.core.db import open_pool, transaction
 from app.core.settings import Settings
 from app.crm import brands, keys
+from app.derive.credit import derive
 from app.ingest.decode import Sender
-from app.ingest.inbox import take_in
+from app.ingest.inbox import Receipt, take_in
 from app.models.tables import metadata
+from app.projection.project import claim, project
 from tests.make import lines
 from tests.properties.events import Event
 from workers.pump import Pump
@@ -25,6 +28,10 @@ TABLES = sorted(
     if table.name not in QUEUES | OTHERS | {"oversized_intake"}
 )
 """Every table that is a function of the events."""
+
+
+class Crash(Exception):
+    """The worker dies here."""
 
 
 class Bench:
@@ -48,8 +55,13 @@ class Bench:
     def key(self, brand_id: int) -> str:
         return self.runner.run(self._key(brand_id))
 
-    def take_in(self, brand_id: int, events: list[Event]) -> None:
-        self.runner.run(self._take_in(brand_id, events))
+    def take_in(self, brand_id: int, events: list[Event]) -> Receipt:
+        return self.runner.run(self._take_in(brand_id, events))
+
+    def crash(self, brand_id: int) -> None:
+        """Do a batch of work and lose it before it is committed."""
+        with contextlib.suppress(Crash):
+            self.runner.run(self._crash(brand_id))
 
     def work(self) -> None:
         self.runner.run(self.pump.run_until_idle())
@@ -68,14 +80,17 @@ class Bench:
             )
         )
         return sorted(
-            (g, m, microseconds(joined), None if left is None else microseconds(left), *rest)
-            for g, m, joined, left, *rest in rows
+            (
+                (g, m, microseconds(joined), None if left is None else microseconds(left), *rest)
+                for g, m, joined, left, *rest in rows
+            ),
+            key=repr,
         )
 
-    def suspects(self, brand_id: int) -> set[str]:
-        """The ids of the suspect snapshots."""
-        statement = "SELECT event_id FROM membership_event WHERE brand_id = :brand AND suspect"
-        return {row[0] for row in self.runner.run(self._rows(statement, brand_id))}
+    def suspects(self, brand_id: int) -> set[tuple[Any, ...]]:
+        """The suspect snapshots, by event id and source."""
+        statement = "SELECT event_id, event_source FROM membership_event WHERE brand_id = :brand AND suspect"
+        return set(self.runner.run(self._rows(statement, brand_id)))
 
     async def _rows(self, statement: str, brand_id: int) -> list[Any]:
         async with transaction(self.pool) as connection:
@@ -100,12 +115,18 @@ class Bench:
             assert before is not None
             await brands.change(connection, before, settings)
 
-    async def _take_in(self, brand_id: int, events: list[Event]) -> None:
+    async def _take_in(self, brand_id: int, events: list[Event]) -> Receipt:
         async with transaction(self.pool) as connection:
-            receipt = await take_in(
+            return await take_in(
                 connection, brand_id, Sender("bot", "CNY"), lines(events), datetime.now(UTC)
             )
-        assert receipt.rejected == []
+
+    async def _crash(self, brand_id: int) -> None:
+        async with transaction(self.pool) as connection:
+            if claimed := await claim(connection, brand_id, 5):
+                await project(connection, brand_id, claimed)
+            await derive(connection, brand_id, 2)
+            raise Crash
 
     async def _tables(self, brand_id: int) -> dict[str, list[tuple[Any, ...]]]:
         found = {}
