@@ -68,12 +68,9 @@ def tell(base: str, once: bool) -> None:
     door, key = _open_door(base)
     today = datetime.now(ZoneInfo(sample.TIMEZONE)).date()
     end = today - timedelta(days=today.weekday())
-    events = story(today)
-    post_all(door, deliver(events), console)
+    post_all(door, deliver(story(today)), console)
     wait_until_counted(base, key, console)
-    published = [event["data"] for event in events if event["type"] == "note.published"]
-    notes = {note["note_id"]: note["title"] for note in published}
-    show_numbers(base, key, end - timedelta(weeks=26), end, notes, console)
+    show_numbers(base, key, end - timedelta(weeks=26), end, console)
     console.print(f"[dim]done in {time.monotonic() - began:.1f} s[/dim]")
     if not once:
         console.print(f"\nserving at {base} until Ctrl-C; the key of the demo brand is\n  {key}")

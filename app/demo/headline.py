@@ -1,7 +1,6 @@
 """The headline numbers of the sample brand, each with the URL that returns it."""
 
-from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,25 +11,37 @@ from rich.table import Table
 BEST = 5
 
 
-def show_numbers(
-    base: str, key: str, start: date, end: date, notes: Mapping[str, str], console: Console
-) -> None:
-    """Ask the REST API and print what it says; `notes` are titles by note id."""
+def show_numbers(base: str, key: str, start: date, end: date, console: Console) -> None:
+    """Ask the REST API and print what it says, and the requests that were made."""
     headers = {"authorization": f"Bearer {key}"}
     window = {"start": start.isoformat(), "end": end.isoformat()}
+    last_week = {"start": (end - timedelta(days=7)).isoformat(), "end": end.isoformat()}
+    urls: list[str] = []
     with httpx.Client(base_url=base, headers=headers, timeout=60, trust_env=False) as client:
 
-        def ask(path: str, **params: Any) -> tuple[dict[str, Any], str]:
-            asked = f"{path}?{urlencode(window | params)}"
+        def ask(path: str, **params: Any) -> dict[str, Any]:
+            asked = f"/v1/metrics/{path}?{urlencode(window | params)}"
+            urls.append(f"{base}{asked}")
             answer: dict[str, Any] = client.get(asked).raise_for_status().json()
-            return answer, f"GET {asked}"
+            return answer
 
-        share, share_url = ask("/v1/metrics/gmv-share")
-        cohort, cohort_url = ask("/v1/metrics/repurchase", kind="cohort", within_days=30)
-        by_note = [
-            (note, *ask("/v1/metrics/repurchase", kind="window", note_id=note)) for note in notes
+        tables = [
+            _headline(ask("gmv-share"), ask("repurchase", kind="cohort", within_days=30), window),
+            _notes(ask("funnel", by="note", sort="-credited_gmv")),
+            _retention(
+                ask("retention", days="1,7,30"), ask("retention", days="1,7,30", kind="speak")
+            ),
+            _activity(ask("activity", bucket="week", **last_week)),
         ]
-    table = Table("指标", "数值", "", title=f"{start} – {end} 群聊经营数据")
+    for table in tables:
+        console.print(table)
+    console.print("以上数字由下列请求返回（curl -H 'Authorization: Bearer …'）:")
+    for url in urls:
+        console.print(f"  GET {url}", soft_wrap=True, highlight=False)
+
+
+def _headline(share: dict[str, Any], cohort: dict[str, Any], window: dict[str, str]) -> Table:
+    table = Table("指标", "数值", "", title=f"{window['start']} – {window['end']} 群聊经营数据")
     total = share["total"]
     table.add_row("GMV", yuan(total["gmv"]), f"{total['orders']} 笔订单")
     table.add_row("群内成交占比", percent(share["share"]["touch"]), "share.touch")
@@ -41,14 +52,34 @@ def show_numbers(
         counts = f"{found['repeat_buyers']} / {found['mature_buyers']} 人"
         table.add_row(f"30 天复购率（{label}）", percent(found["rate"]), counts)
     table.add_row("群用户 / 非群用户", f"{cohort['lift']} 倍", "lift")
-    table.add_section()
-    best = sorted(by_note, key=lambda row: (-row[1]["buyers"], row[0]))[:BEST]
-    for note, answer, _ in best:
-        counts = f"{answer['repeat_buyers']} / {answer['buyers']} 人复购"
-        table.add_row(f"笔记「{notes[note]}」", percent(answer["rate"]), counts)
-    console.print(table)
-    for asked in (share_url, cohort_url, *(url for _, _, url in best)):
-        console.print(asked, soft_wrap=True, highlight=False)
+    return table
+
+
+def _notes(funnel: dict[str, Any]) -> Table:
+    table = Table(
+        *("笔记", "入群", "发言", "购买", "复购", "归因 GMV"), title=f"带来成交最多的 {BEST} 篇笔记"
+    )
+    for row in [row for row in funnel["rows"] if row["key"] is not None][:BEST]:
+        counts = (row["joins"], row["speakers"], row["buyers"], row["repeat_buyers"])
+        table.add_row(row["name"], *map(str, counts), yuan(row["credited_gmv"]))
+    return table
+
+
+def _retention(stay: dict[str, Any], speak: dict[str, Any]) -> Table:
+    days = [f"D{row['day']}" for row in stay["rows"]]
+    table = Table("留存", *days, title="入群后的留存")
+    for label, answer in (("仍在群", stay), ("当天发言", speak)):
+        table.add_row(label, *(percent(row["rate"]) for row in answer["rows"]))
+    return table
+
+
+def _activity(activity: dict[str, Any]) -> Table:
+    table = Table("群", "成员", "入群", "退群", "消息", "发言人", "互动率", title="上周群活跃")
+    for row in activity["rows"]:
+        counts = (row[n] for n in ("members_end", "joins", "leaves", "messages", "speakers"))
+        rate = percent(row["interaction_rate"])
+        table.add_row(row["name"] or row["group_id"], *map(str, counts), rate)
+    return table
 
 
 def percent(ratio: float | None) -> str:

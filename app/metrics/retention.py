@@ -13,7 +13,7 @@ from app.metrics.ratio import Ratio, ratio
 
 Kind = Literal["stay", "speak"]
 ONE_DAY = timedelta(days=1)
-FIRST_DAY = date(1999, 12, 30)
+FIRST = datetime(1999, 12, 30, tzinfo=UTC)
 """No event is of an earlier local date."""
 
 
@@ -83,6 +83,6 @@ async def retention(
 def _joining_days(scope: Scope) -> tuple[date, date]:
     """The part of the window in which somebody can have joined, so that no other day is listed."""
     window = scope.window
-    known = min(scope.as_of, datetime.now(UTC) + ONE_DAY).astimezone(window.zone).date()
-    first = max(window.start, FIRST_DAY)
-    return first, max(first, min(window.end, known + ONE_DAY))
+    known = max(FIRST, min(scope.as_of, datetime.now(UTC) + ONE_DAY)).astimezone(window.zone)
+    first = max(window.start, FIRST.date())
+    return first, max(first, min(window.end, known.date() + ONE_DAY))
