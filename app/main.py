@@ -14,6 +14,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from app.api import (
     activity,
     brand,
+    catalog,
     dead_letters,
     funnel,
     health,
@@ -38,6 +39,7 @@ ROUTES = [
     intake.post_events,
     dead_letters.list_dead_letters,
     dead_letters.retry_dead_letter,
+    catalog.list_metrics,
     metrics.get_gmv_share,
     metrics.get_repurchase,
     funnel.get_funnel,

@@ -18,7 +18,10 @@ from app.crm import brands, keys, sources
 
 T = TypeVar("T")
 
-brand_option = click.option("--brand", "brand_id", required=True, type=int, help="The brand's id.")
+BrandId = click.IntRange(1, 2**63 - 1)
+brand_option = click.option(
+    "--brand", "brand_id", required=True, type=BrandId, help="The brand's id."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy import text
 
-from app.cli.brand import brand_option, must_exist
+from app.cli.brand import BrandId, brand_option, must_exist
 from app.cli.servers import beside
 from app.core.backlog import backlog
 from app.core.db import open_pool, transaction
@@ -99,7 +99,9 @@ def _batches(raw: BinaryIO, compressed: bool) -> Iterator[tuple[list[int], list[
 
 @click.command()
 @click.option("--timeout", default=600.0, show_default=True, help="Seconds to wait at most.")
-@click.option("--brand", "brand_id", type=int, help="Only this brand; all of them where left out.")
+@click.option(
+    "--brand", "brand_id", type=BrandId, help="Only this brand; all of them where left out."
+)
 def drain(timeout: float, brand_id: int | None) -> None:
     """Wait until every accepted event shows in the numbers; exits 1 where time runs out."""
     sys.exit(asyncio.run(_drain(beside(), timeout, brand_id)))
@@ -112,6 +114,8 @@ async def _drain(settings: Settings, seconds: float, brand_id: int | None) -> in
         with Console(stderr=True).status("draining") as status:
             while True:
                 async with transaction(pool) as connection:
+                    if brand_id is not None:
+                        await must_exist(connection, brand_id)
                     brands = await connection.execute(text("SELECT brand_id FROM brand"))
                     ids = [row.brand_id for row in brands if brand_id in (None, row.brand_id)]
                     found = [await backlog(connection, each) for each in ids]

@@ -16,7 +16,7 @@ class ShopOrder(Base):
         Index(
             "ix_shop_order_of_live",
             "brand_id",
-            text("((touch ->> 'live_id') COLLATE \"C\")"),
+            text("(touch ->> 'live_id')"),
             postgresql_where=text("(touch ->> 'live_id') IS NOT NULL"),
         ),
     )

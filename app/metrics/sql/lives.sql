@@ -49,7 +49,8 @@ named AS (
     SELECT r.live_id, c.amount, c.cell
     FROM run AS r
     JOIN shop_order AS o
-        ON o.brand_id = :brand AND (o.touch ->> 'live_id') COLLATE "C" = r.live_id
+        -- The index of these texts has the default collation.
+        ON o.brand_id = :brand AND o.touch ->> 'live_id' = r.live_id COLLATE "default"
     JOIN order_credit AS c ON c.brand_id = :brand AND c.order_id = o.order_id
     WHERE r.asked AND c.paid_at < :as_of
 ),

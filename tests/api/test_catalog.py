@@ -1,0 +1,68 @@
+"""The catalog says the truth: each field it names is in the answer, and ratios are what it says."""
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from app.demo.story import story
+from app.metrics.catalog import METRICS, Metric
+from tests.make import Brand, Service
+
+PARAMS = {
+    "start": "2026-06-01",
+    "end": "2026-08-01",
+    "as_of": "2026-11-16T00:00:00+08:00",
+}
+EXTRA = {"/v1/metrics/funnel": {"by": "note"}}
+
+
+@pytest.fixture(scope="module")
+def brand(service: Service) -> Brand:
+    made = service.brand()
+    made.post(story(date(2026, 11, 16)))
+    made.drain()
+    return made
+
+
+def at(answer: Any, path: str) -> list[Any]:
+    """The values at a path; `rows[]` stands for each row."""
+    values = [answer]
+    for name in path.split("."):
+        if name.endswith("[]"):
+            values = [row for value in values for row in value[name[:-2]]]
+        else:
+            values = [value[name] for value in values]
+    return values
+
+
+def added(answer: Any, formula: str) -> list[Fraction]:
+    columns = [at(answer, term.strip()) for term in formula.split("+")]
+    return [sum((Fraction(str(v)) for v in row), Fraction()) for row in zip(*columns, strict=True)]
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+def test_a_metric_is_in_the_answer_and_is_the_ratio_it_says(brand: Brand, metric: Metric) -> None:
+    path, _, query = metric.endpoint.partition("?")
+    given = dict(part.split("=") for part in query.split("&") if part)
+    answer = brand.ask(path, **PARAMS, **EXTRA.get(path, {}), **given)
+    values = at(answer, metric.field)
+    assert any(value for value in values)
+    if metric.numerator is None or metric.denominator is None:
+        return
+    tolerance = Decimal("0.00002") if metric.name == "repurchase_lift" else Decimal("0.0000005")
+    over, under = added(answer, metric.numerator), added(answer, metric.denominator)
+    for value, numerator, denominator in zip(values, over, under, strict=True):
+        if denominator == 0:
+            assert value is None
+        else:
+            assert abs(Fraction(str(value)) - numerator / denominator) <= Fraction(tolerance)
+
+
+def test_names_are_unique_and_listed(brand: Brand) -> None:
+    listed = brand.ask("/v1/metrics")["metrics"]
+    assert [each["name"] for each in listed] == [metric.name for metric in METRICS]
+    assert len({metric.name for metric in METRICS}) == len(METRICS)
+    assert all(each["label_zh"] and each["label_en"] and each["sentence_zh"] for each in listed)
