@@ -59,6 +59,7 @@ class Pump:
             log.warning("batch_interrupted", brand_id=brand_id, times=crashes)
         # What killed the last holder is isolated by ever smaller batches, down to one event.
         size = max(1, self.batch_events >> (4 * crashes))
+        customers = max(1, CUSTOMERS >> (4 * crashes))
         blame = crashes > 0 and size == 1
         until = time.monotonic() + TURN_SECONDS
         try:
@@ -68,7 +69,7 @@ class Pump:
                     await self._in_hand(brand_id, self._count_attempt)
                     blame = False
                 taken, size = await self._project(brand_id, size)
-                derived = await self._in_hand(brand_id, lambda c, b: derive(c, b, CUSTOMERS))
+                derived = await self._in_hand(brand_id, lambda c, b: derive(c, b, customers))
                 if not (refreshed or taken or derived):
                     break
         except lease.LeaseLost:

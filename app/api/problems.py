@@ -8,7 +8,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from app.core.db import unavailable
+from app.core.db import sqlstate, unavailable
 from app.core.errors import Problem, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
@@ -72,6 +72,16 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
 
 def on_any_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Answer what nobody expected: 503 where the database is away, else 500 and a log line."""
+    if sqlstate(error) == "57014":
+        log.warning("statement_timeout", path=request.url.path)
+        return respond(
+            Problem(
+                503,
+                "timeout",
+                "The database took too long over it; ask for less, or try again later.",
+                headers={"Retry-After": "30"},
+            )
+        )
     if unavailable(error):
         log.warning("database_unavailable", error=type(error).__name__)
         return respond(Unavailable())

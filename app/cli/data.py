@@ -14,11 +14,12 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.cli.brand import BrandId, brand_option, must_exist
 from app.cli.servers import beside
 from app.core.backlog import backlog
-from app.core.db import open_pool, transaction
+from app.core.db import open_pool, transaction, unavailable
 from app.core.jobs import Waker
 from app.core.settings import Settings
 from app.ingest.body import MOST_BYTES, MOST_EVENTS
@@ -26,6 +27,8 @@ from app.ingest.decode import Sender
 from app.ingest.inbox import Rejected, take_in
 
 SHOWN = 5
+AWAY = 30.0
+"""For so many seconds the database may be away while we wait."""
 
 
 @click.command("import")
@@ -110,17 +113,20 @@ def drain(timeout: float, brand_id: int | None) -> None:
 async def _drain(settings: Settings, seconds: float, brand_id: int | None) -> int:
     pool = open_pool(settings, "hongqun drain")
     until = time.monotonic() + seconds
+    answered = time.monotonic()
     try:
         with Console(stderr=True).status("draining") as status:
             while True:
-                async with transaction(pool) as connection:
-                    if brand_id is not None:
-                        await must_exist(connection, brand_id)
-                    brands = await connection.execute(text("SELECT brand_id FROM brand"))
-                    ids = [row.brand_id for row in brands if brand_id in (None, row.brand_id)]
-                    found = [await backlog(connection, each) for each in ids]
-                events = sum(each.pending_events for each in found)
-                customers = sum(each.pending_recomputes for each in found)
+                try:
+                    events, customers = await _pending(pool, brand_id)
+                    answered = time.monotonic()
+                except Exception as error:
+                    # It may be starting, or be started again.
+                    if not unavailable(error) or time.monotonic() > min(until, answered + AWAY):
+                        raise
+                    status.update("waiting for the database")
+                    await asyncio.sleep(0.5)
+                    continue
                 if not events and not customers:
                     return 0
                 status.update(f"draining: {events} events, {customers} recomputations pending")
@@ -134,3 +140,17 @@ async def _drain(settings: Settings, seconds: float, brand_id: int | None) -> in
                 await asyncio.sleep(0.2)
     finally:
         await pool.dispose()
+
+
+async def _pending(pool: AsyncEngine, brand_id: int | None) -> tuple[int, int]:
+    """How many events and recomputations are pending, of one brand or of all."""
+    async with transaction(pool) as connection:
+        if brand_id is not None:
+            await must_exist(connection, brand_id)
+        brands = await connection.execute(text("SELECT brand_id FROM brand"))
+        ids = [row.brand_id for row in brands if brand_id in (None, row.brand_id)]
+        found = [await backlog(connection, each) for each in ids]
+    return (
+        sum(each.pending_events for each in found),
+        sum(each.pending_recomputes for each in found),
+    )

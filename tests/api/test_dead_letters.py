@@ -77,8 +77,14 @@ def test_pages_follow_one_another(brand: Brand) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("limit", "0"), ("limit", "201"), ("limit", "x"), ("cursor", "x"), ("cursor", "-1"),
-     ("cursor", "9" * 30)],
+    [
+        ("limit", "0"),
+        ("limit", "201"),
+        ("limit", "x"),
+        ("cursor", "x"),
+        ("cursor", "-1"),
+        ("cursor", "9" * 30),
+    ],
 )
 def test_malformed_parameters(brand: Brand, field: str, value: str) -> None:
     with brand.client as client:

@@ -73,9 +73,7 @@ def test_at_once_exactly_one_is_accepted(brand: Brand, service: Service) -> None
         sent = json.dumps([order(f"{round_}-{n}") for n in range(50)]).encode()
         backwards = json.dumps([order(f"{round_}-{n}") for n in reversed(range(50))]).encode()
 
-        def send(
-            n: int, bodies: tuple[bytes, bytes] = (sent, backwards)
-        ) -> httpx.Response:
+        def send(n: int, bodies: tuple[bytes, bytes] = (sent, backwards)) -> httpx.Response:
             return by_key(brand, bodies[n % 2])
 
         answers = at_once(send, 4)

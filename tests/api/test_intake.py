@@ -117,9 +117,7 @@ def test_a_signature_of_standardwebhooks(brand: Brand) -> None:
     forged = other.sign("msg_1", now, sent.decode())
     both = by_webhook(brand, sent, webhook_id="msg_1", signature=f"{forged} {signature}")
     assert both.json() == receipt(0, 1)
-    problem(
-        by_webhook(brand, sent, webhook_id="msg_1", signature=forged), 401, "bad_signature"
-    )
+    problem(by_webhook(brand, sent, webhook_id="msg_1", signature=forged), 401, "bad_signature")
 
 
 # ---- ids ----

@@ -79,9 +79,19 @@ def test_each_scope_opens_its_own_doors_alone(brand: Brand, service: Service) ->
 
 @pytest.mark.parametrize(
     "authorization",
-    ["", "Bearer", "Bearer ,", "Basic {key}", "{key}", "Bearer {key}x", "Bearer {swapped}",
-     "Bearer hq_1_abcdefgh_" + "x" * 40, "Bearer " + "é" * 10, "Bearer " + "x" * 5000,
-     "Bearer hq_9999999999999999999_abcdefgh_" + "x" * 40],
+    [
+        "",
+        "Bearer",
+        "Bearer ,",
+        "Basic {key}",
+        "{key}",
+        "Bearer {key}x",
+        "Bearer {swapped}",
+        "Bearer hq_1_abcdefgh_" + "x" * 40,
+        "Bearer " + "é" * 10,
+        "Bearer " + "x" * 5000,
+        "Bearer hq_9999999999999999999_abcdefgh_" + "x" * 40,
+    ],
 )
 def test_what_is_no_key(brand: Brand, authorization: str) -> None:
     swapped = brand.key[:-1] + ("a" if brand.key[-1] != "a" else "b")

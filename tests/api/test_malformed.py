@@ -45,9 +45,7 @@ CASES: dict[str, Case] = {
     "deep": no_json(b"[" * 100_000),
     "deep and closed": no_json(b"[" * 100_000 + b"]" * 100_000),
     "deep objects": no_json(b'{"a":' * 100_000 + b"1" + b"}" * 100_000),
-    "deep data": invalid(
-        changed("/data", "[" * 200 + "]" * 200), None, "invalid_json"
-    ),
+    "deep data": invalid(changed("/data", "[" * 200 + "]" * 200), None, "invalid_json"),
     "deep line": no_json(b"[" * 100_000, LINES),
     "not UTF-8": no_json(b'{"id": "\xff"}'),
     "UTF-16": no_json(FINE.decode().encode("utf-16")),
@@ -68,7 +66,7 @@ CASES: dict[str, Case] = {
     "no type": invalid(b'{"id": "a"}', "/type"),
     "unknown type": invalid(changed("/type", '"order.paidd"'), "/type", "unknown_type"),
     "type 1": invalid(changed("/type", "1"), "/type"),
-    "no data": invalid(b'{"id": "a", "type": "order.paid", "time": "2025-01-01T00:00:00Z"}', "/data"),
+    "no data": invalid(FINE.replace(b'"data"', b'"dat"'), "/data"),
     "data null": invalid(changed("/data", "null"), "/data"),
     "data a list": invalid(changed("/data", "[]"), "/data"),
     "id 1": invalid(changed("/id", "1"), "/id"),
@@ -144,8 +142,11 @@ def test_no_content_type_at_all(brand: Brand) -> None:
 
 @DOORS
 def test_one_bad_event_does_not_sink_its_neighbours(brand: Brand, send: Send) -> None:
-    bad = [(sent, code, field) for sent, kind, status, code, field in CASES.values()
-           if status == 422 and kind == JSON and sent.startswith(b"{")]
+    bad = [
+        (sent, code, field)
+        for sent, kind, status, code, field in CASES.values()
+        if status == 422 and kind == JSON and sent.startswith(b"{")
+    ]
     parts = [FINE, *(sent for sent, _, _ in bad), json.dumps(order("z")).encode()]
     for kind, sent in ((JSON, b"[" + b",".join(parts) + b"]"), (LINES, b"\n".join(parts))):
         answer = send(brand, sent, kind)

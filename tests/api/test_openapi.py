@@ -84,8 +84,11 @@ def test_answers_are_as_documented(document: Document, brand: Brand) -> None:
         order("c", buyer_id="b2"),
     ]
     check(document, "/v1/events", by_key(brand, json.dumps(events).encode()))
-    check(document, "/v1/events", by_key(brand, json.dumps([order("a"), order("a", amount=-1)])
-                                         .encode()))
+    check(
+        document,
+        "/v1/events",
+        by_key(brand, json.dumps([order("a"), order("a", amount=-1)]).encode()),
+    )
     check(document, "/v1/webhooks/{source_id}", by_webhook(brand, b"{}"))
     check(document, "/v1/webhooks/{source_id}", by_webhook(brand, b"{"))
     check(document, "/v1/webhooks/{source_id}", by_webhook(brand, b"{}", signature="v1,x"))
@@ -121,5 +124,6 @@ def test_answers_are_as_documented(document: Document, brand: Brand) -> None:
 def test_the_validator_finds_what_is_wrong(document: Document) -> None:
     schema = {"$ref": "#/components/schemas/Sum"}
     assert document.wrong(schema, {"orders": 1, "gmv": 2}) == []
-    for wrong in ({"orders": "1"}, {"orders": True}, {"orders": 1.5}, {"other": 1}, [], None):
+    bad: list[Any] = [{"orders": "1"}, {"orders": True}, {"orders": 1.5}, {"other": 1}, [], None]
+    for wrong in bad:
         assert document.wrong(schema, wrong)

@@ -1,5 +1,7 @@
 """Of several things wrong with a request the first is told: 404, 413, 415, 401, 400, 422."""
 
+from typing import Any
+
 from app.ingest.body import MOST_BYTES
 from tests.api.door import by_key, by_webhook, problem
 from tests.make import Brand
@@ -9,7 +11,7 @@ NOWHERE = "src_1_aaaaaaaaaaaa"
 
 
 def test_the_webhook_asks_in_this_order(brand: Brand) -> None:
-    unsigned = {"signature": "v1,none"}
+    unsigned: Any = {"signature": "v1,none"}
     for source_id in (NOWHERE, "nothing", "src_999999999999999999_aaaaaaaaaaaa"):
         answer = by_webhook(brand, TOO_LARGE, "text/plain", source_id=source_id, **unsigned)
         problem(answer, 404, "not_found")
@@ -22,7 +24,7 @@ def test_the_webhook_asks_in_this_order(brand: Brand) -> None:
 
 
 def test_events_asks_in_this_order(brand: Brand) -> None:
-    no_key = {"authorization": ""}
+    no_key: Any = {"authorization": ""}
     problem(by_key(brand, TOO_LARGE, "text/plain", **no_key), 413, "too_large")
     problem(by_key(brand, b"x", "text/plain", **no_key), 415, "unsupported_media_type")
     problem(by_key(brand, b"x", **no_key), 401, "unauthenticated")

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import msgspec
@@ -62,9 +63,7 @@ def web(stack: Stack, database: Proxy, workers_database: Proxy, redis: Proxy) ->
     )
     service = stack.web(settings)
     address = database_at(stack.settings, workers_database.port)
-    stack.worker(
-        msgspec.structs.replace(settings, database_url=address), HONGQUN_SWEEP_SECONDS="2"
-    )
+    stack.worker(msgspec.structs.replace(settings, database_url=address), HONGQUN_SWEEP_SECONDS="2")
     return service
 
 
@@ -166,7 +165,7 @@ def test_a_wake_up_comes_before_the_sweep_and_again_after_a_restart_of_redis(
 ) -> None:
     brand = web.brand()
     assert settings.redis_url is not None
-    client = Redis.from_url(settings.redis_url)
+    client: Any = Redis.from_url(settings.redis_url)
 
     def quick(tries: int) -> bool:
         """Whether soon several events in a row are woken for: no sweep comes so often."""

@@ -24,9 +24,7 @@ def signed(brand: Brand, secret: str, at: int | None = None) -> int:
 
 def test_while_a_secret_is_rotated_both_are_live(brand: Brand, service: Service) -> None:
     def rotate(hours: int) -> str:
-        made = service.within(
-            lambda c: sources.rotate(c, brand.brand_id, brand.source_id, hours)
-        )
+        made = service.within(lambda c: sources.rotate(c, brand.brand_id, brand.source_id, hours))
         assert made is not None
         return made
 

@@ -89,7 +89,8 @@ class Bench:
 
     def suspects(self, brand_id: int) -> set[tuple[Any, ...]]:
         """The suspect snapshots, by event id and source."""
-        statement = "SELECT event_id, event_source FROM membership_event WHERE brand_id = :brand AND suspect"
+        columns, condition = "event_id, event_source", "brand_id = :brand AND suspect"
+        statement = f"SELECT {columns} FROM membership_event WHERE {condition}"
         return set(self.runner.run(self._rows(statement, brand_id)))
 
     async def _rows(self, statement: str, brand_id: int) -> list[Any]:

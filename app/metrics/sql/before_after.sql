@@ -20,13 +20,17 @@ newcomer AS MATERIALIZED (
     WHERE j.joined_at + within.span <= :as_of
         AND (CAST(:group_id AS text) IS NULL OR j.group_id = :group_id)
         AND (CAST(:note_id AS text) IS NULL OR j.note_id = :note_id)
-        AND NOT EXISTS (
-            SELECT FROM identity AS i
+        -- LIMIT keeps this a look-up for each newcomer; as an anti-join it was planned as a loop
+        -- over everybody's memberships.
+        AND (
+            SELECT m.joined_at
+            FROM identity AS i
             JOIN membership AS m ON m.brand_id = :brand AND m.member_id = i.id
             WHERE i.brand_id = :brand AND i.customer_id = j.customer_id AND i.space = 'member'
                 AND m.joined_at < :start
                 AND (m.left_at IS NULL OR m.left_at > m.joined_at)
-        )
+            LIMIT 1
+        ) IS NULL
 ),
 side AS (
     SELECT

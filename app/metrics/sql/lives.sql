@@ -19,7 +19,8 @@ WITH run AS MATERIALIZED (
     WHERE l.brand_id = :brand AND l.started_at >= :start AND l.started_at < :as_of
 ),
 rival AS MATERIALIZED (
-    SELECT * FROM run WHERE started_at <= (SELECT max(until) FROM run WHERE asked)
+    -- A live may be said to have ended before it began, so those of the window are named.
+    SELECT * FROM run WHERE asked OR started_at <= (SELECT max(until) FROM run WHERE asked)
 ),
 viewed AS MATERIALIZED (
     SELECT
