@@ -15,6 +15,7 @@ from app.ingest.dead_letters import bury
 from app.projection.project import claim, project
 from app.projection.queue import MOST_ATTEMPTS, count_attempt, postpone
 from workers.refresh import refresh
+from workers.statistics import Statistics
 
 TURN_SECONDS = 1.0
 """How long a brand may be served before the others have their turn."""
@@ -33,12 +34,14 @@ class Pump:
         self.pool = pool
         self.holder = holder
         self.batch_events = batch_events
+        self.statistics = Statistics(pool)
 
     async def run_until_idle(self, stopping: asyncio.Event | None = None) -> None:
         """Serve brands in turn until nothing is due, or until asked to stop."""
         served = True
         while served:
             served = False
+            await self.statistics.refresh()
             for brand_id in await lease.brands_with_work(self.pool):
                 if stopping is not None and stopping.is_set():
                     return

@@ -13,7 +13,11 @@ from app.main import create_app
 from tests.properties.bench import Bench
 from tests.properties.machine import BrandMachine
 
-CALM = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
+CALM: dict[str, Any] = {
+    "deadline": None,
+    "suppress_health_check": list(HealthCheck),
+    "print_blob": True,
+}
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +45,7 @@ def machine(bench: Bench, client: TestClient[Any], each_step: bool) -> type[Bran
 def test_in_any_order(bench: Bench, client: TestClient[Any], part: int) -> None:
     """100 worlds of up to 30 steps, in four parts that run beside each other."""
     made = machine(bench, client, False)
-    made.part = part  # type: ignore[attr-defined]
+    made.part = part
     run_state_machine_as_test(
         made, settings=settings(max_examples=25, stateful_step_count=30, **CALM)
     )
@@ -52,7 +56,7 @@ def test_in_any_order(bench: Bench, client: TestClient[Any], part: int) -> None:
 def test_in_any_order_at_length(bench: Bench, client: TestClient[Any], part: int) -> None:
     """1,000 worlds of up to 50 steps, checked after every step of work."""
     made = machine(bench, client, True)
-    made.part = part  # type: ignore[attr-defined]
+    made.part = part
     run_state_machine_as_test(
         made, settings=settings(max_examples=250, stateful_step_count=50, **CALM)
     )

@@ -17,16 +17,20 @@ WITH purchase AS (
     WHERE o.brand_id = :brand AND o.paid_at < :as_of AND o.amount > 0
         AND (o.fully_refunded_at IS NULL OR o.fully_refunded_at >= :as_of)
 ),
-second_purchase AS (
-    SELECT customer_id, min(paid_at) AS paid_at FROM purchase WHERE turn = 2 GROUP BY customer_id
+-- The second purchase stands beside the first by a window, not by a join: the sizes of these
+-- steps are not known to the planner, and a join of two of them can become a loop over both.
+followed AS (
+    SELECT
+        p.*,
+        min(p.paid_at) FILTER (WHERE p.turn = 2) OVER (PARTITION BY p.customer_id) AS second_at
+    FROM purchase AS p
 ),
 cohort AS (
     SELECT
         p.cell IN ('member_and_touch', 'member_only') AS in_group,
         CAST(:as_of AS timestamptz) - p.paid_at AS observed,
-        s.paid_at - p.paid_at AS repeated
-    FROM purchase AS p
-    LEFT JOIN second_purchase AS s USING (customer_id)
+        p.second_at - p.paid_at AS repeated
+    FROM followed AS p
     LEFT JOIN note AS n ON n.brand_id = :brand AND n.note_id = p.note_id
     WHERE p.place = 1 AND p.paid_at >= :start AND p.paid_at < :end
         AND (CAST(:group_id AS text) IS NULL OR p.group_id = :group_id)

@@ -1,0 +1,50 @@
+"""Statistics for the planner, when a load has outrun autovacuum's minute.
+
+A table that grew by half since it was last looked at is analysed at once: until then plans are
+made for the small table that it was.
+"""
+
+import time
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.core.db import sqlstate, transaction
+
+PAUSE_SECONDS = 3.0
+
+OUTGROWN = """
+SELECT s.relname
+FROM pg_stat_user_tables AS s
+JOIN pg_class AS c ON c.oid = s.relid
+WHERE s.schemaname = current_schema()
+    AND s.n_mod_since_analyze > 1000 + greatest(c.reltuples, 0) / 2
+ORDER BY s.relname
+"""
+
+log = structlog.get_logger()
+
+
+class Statistics:
+    """Keeps the statistics of outgrown tables fresh; cheap to ask often."""
+
+    def __init__(self, pool: AsyncEngine) -> None:
+        self.pool = pool
+        self._next = 0.0
+
+    async def refresh(self) -> None:
+        """Analyse what has outgrown its statistics, every few seconds at most."""
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + PAUSE_SECONDS
+        try:
+            async with transaction(self.pool) as connection:
+                tables = (await connection.execute(text(OUTGROWN))).scalars().all()
+            for table in tables:
+                async with transaction(self.pool) as connection:
+                    # Another worker or autovacuum may be at it: then it need not be done twice.
+                    await connection.execute(text(f"ANALYZE (SKIP_LOCKED) {table}"))
+        except Exception as error:
+            # Only the speed of questions hangs on it.
+            log.warning("analyze_failed", sqlstate=sqlstate(error), error=type(error).__name__)
