@@ -64,6 +64,8 @@ async def compare_customers(
 async def _given(
     connection: AsyncConnection, brand_id: int, customers: list[str]
 ) -> dict[str, Any]:
+    # For the rest of the transaction, which does nothing else; see order_credit.sql.
+    await connection.execute(text("SET LOCAL enable_nestloop = off"))
     settings = await connection.execute(
         text("SELECT timezone, touch_hours FROM brand WHERE brand_id = :brand"),
         {"brand": brand_id},

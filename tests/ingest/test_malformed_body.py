@@ -65,10 +65,10 @@ def test_a_blank_body_is_no_json(body: bytes, kind: Kind) -> None:
 @pytest.mark.parametrize("kind", ["event", "batch", "any", "lines"])
 @pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED)
 def test_a_malformed_body_is_no_json_at_once(body: bytes, kind: Kind) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(NotJson) as caught:
         split(body, kind)
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - begin < 1
     assert str(caught.value).endswith(".")
     assert len(str(caught.value)) < 200
 
@@ -82,10 +82,10 @@ WELL_FORMED = {
 
 @pytest.mark.parametrize("body", WELL_FORMED.values(), ids=WELL_FORMED)
 def test_a_body_of_many_events_is_split_at_once(body: bytes) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     kind: Kind = "any" if body.startswith(b"[") else "lines"
     assert len(split(body, kind)) > 100_000
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - begin < 1
 
 
 EVENTS_OF_A_MEGABYTE = {
@@ -102,6 +102,6 @@ EVENTS_OF_A_MEGABYTE = {
 @pytest.mark.parametrize("value", EVENTS_OF_A_MEGABYTE.values(), ids=EVENTS_OF_A_MEGABYTE)
 def test_a_large_event_is_read_at_once(value: str) -> None:
     text = json.dumps(event(more={"mystery": "VALUE"})).replace('"VALUE"', value)
-    begin = time.perf_counter()
+    begin = time.process_time()
     read(text)
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - begin < 1

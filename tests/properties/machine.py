@@ -73,7 +73,7 @@ class BrandMachine(RuleBasedStateMachine):
 
     @rule()
     def work(self) -> None:
-        self.bench.work()
+        self.bench.work(self.brand_id)
         if self.check_each_step:
             self.check([])
 
@@ -88,12 +88,12 @@ class BrandMachine(RuleBasedStateMachine):
 
     @rule(drawn=st.lists(questions, min_size=1, max_size=5))
     def ask(self, drawn: list[Question]) -> None:
-        self.bench.work()
+        self.bench.work(self.brand_id)
         self.check(drawn)
 
     def teardown(self) -> None:
         if hasattr(self, "said"):
-            self.bench.work()
+            self.bench.work(self.brand_id)
             self.check(ALWAYS)
             self.compare_with_once_in_order()
 
@@ -118,7 +118,7 @@ class BrandMachine(RuleBasedStateMachine):
         events = sorted(self.said.values(), key=lambda e: (e["time"], e["id"], e["source"]))
         if events:
             self.bench.take_in(other, events)
-            self.bench.work()
+            self.bench.work(other)
         expected, found = self.bench.tables(other), self.bench.tables(self.brand_id)
         for name, rows in expected.items():
             assert found[name] == rows, name

@@ -1,8 +1,11 @@
 -- Grain:  one row a GMV order of the customers asked for.
 -- Reads:  identity, shop_order, refund, membership, card_click, calendar.
 -- Rule:   docs/metrics.md, "Which orders", "Cells" and "Credit".
+-- Plan:   tables are reached by lists of keys, steps are joined by hashing (nested loops are
+--         switched off): the planner takes a step of unknown size for one row, and would run it
+--         again for each order.
 -- Goes on in order_credit_write.sql and order_credit_compare.sql.
-WITH person AS (
+WITH person AS MATERIALIZED (
     SELECT i.customer_id, i.space, i.id
     FROM identity AS i
     WHERE i.brand_id = :brand AND i.customer_id = ANY (CAST(:customers AS text[]))
@@ -14,8 +17,10 @@ gmv_order AS MATERIALIZED (
         o.touch ->> 'note_id' AS touch_note_id,
         o.touch ->> 'creator_id' AS touch_creator_id
     FROM person AS p
-    JOIN shop_order AS o ON o.brand_id = :brand AND o.buyer_id = p.id
+    JOIN shop_order AS o ON o.buyer_id = p.id
     WHERE p.space = 'buyer'
+        AND o.brand_id = :brand
+        AND o.buyer_id = ANY (ARRAY(SELECT id FROM person WHERE space = 'buyer'))
         AND o.paid_at IS NOT NULL
         AND coalesce(o.kind, 'normal') IN ('normal', 'deposit', 'presale')
 ),
@@ -24,31 +29,35 @@ stay AS MATERIALIZED (
     SELECT
         p.customer_id, m.group_id, m.member_id, m.joined_at, m.n, m.left_at, m.note_id
     FROM person AS p
-    JOIN membership AS m ON m.brand_id = :brand AND m.member_id = p.id
+    JOIN membership AS m ON m.member_id = p.id
     WHERE p.space = 'member' AND (m.left_at IS NULL OR m.left_at > m.joined_at)
+        AND m.brand_id = :brand
+        AND m.member_id = ANY (ARRAY(SELECT id FROM person WHERE space = 'member'))
 ),
 click AS MATERIALIZED (
     SELECT p.customer_id, c.group_id, c.clicked_at, c.event_id, c.event_source
     FROM person AS p
-    JOIN card_click AS c ON c.brand_id = :brand AND c.member_id = p.id
+    JOIN card_click AS c ON c.member_id = p.id
     WHERE p.space = 'member' AND CAST(:touch_hours AS integer) > 0
+        AND c.brand_id = :brand
+        AND c.member_id = ANY (ARRAY(SELECT id FROM person WHERE space = 'member'))
 ),
-matched AS (
+matched AS MATERIALIZED (
     SELECT DISTINCT customer_id FROM person WHERE space = 'member'
 ),
-first_stay AS (
+first_stay AS MATERIALIZED (
     SELECT DISTINCT ON (customer_id) customer_id, joined_at, note_id
     FROM stay
     ORDER BY customer_id, joined_at, group_id, member_id
 ),
-open_stay AS (
+open_stay AS MATERIALIZED (
     SELECT DISTINCT ON (o.order_id) o.order_id, s.group_id
     FROM gmv_order AS o
     JOIN stay AS s USING (customer_id)
     WHERE s.joined_at <= o.paid_at AND (s.left_at IS NULL OR s.left_at > o.paid_at)
     ORDER BY o.order_id, s.joined_at DESC, s.group_id DESC
 ),
-last_click AS (
+last_click AS MATERIALIZED (
     SELECT DISTINCT ON (o.order_id) o.order_id, c.group_id, c.event_id, c.event_source
     FROM gmv_order AS o
     JOIN click AS c USING (customer_id)
@@ -71,7 +80,7 @@ credited AS (
     LEFT JOIN open_stay AS s USING (order_id)
     LEFT JOIN last_click AS c USING (order_id)
 ),
-credited_stay AS (
+credited_stay AS MATERIALIZED (
     SELECT DISTINCT ON (o.order_id) o.order_id, s.member_id, s.joined_at, s.n, s.note_id
     FROM credited AS o
     JOIN stay AS s ON s.customer_id = o.customer_id AND s.group_id = o.group_id
@@ -80,7 +89,7 @@ credited_stay AS (
         o.order_id, (s.left_at IS NULL OR s.left_at > o.paid_at) DESC,
         s.joined_at DESC, s.member_id DESC
 ),
-refunded AS (
+refunded AS MATERIALIZED (
     SELECT
         order_id,
         CAST(least(sum(amount), min(order_amount)) AS bigint) AS refunded,
@@ -91,7 +100,9 @@ refunded AS (
             o.order_id, o.amount AS order_amount, r.amount, r.refunded_at,
             sum(r.amount) OVER (PARTITION BY o.order_id ORDER BY r.refunded_at) AS running
         FROM gmv_order AS o
-        JOIN refund AS r ON r.brand_id = :brand AND r.order_id = o.order_id
+        JOIN refund AS r ON r.order_id = o.order_id
+        WHERE r.brand_id = :brand
+            AND r.order_id = ANY (ARRAY(SELECT order_id FROM gmv_order))
     ) AS paid_back
     GROUP BY order_id
 ),

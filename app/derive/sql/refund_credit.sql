@@ -3,7 +3,12 @@
 -- Goes on in refund_credit_write.sql and refund_credit_compare.sql.
 -- Rule:   in the order of their times refunds take from the order's amount until nothing is
 --         left; what goes beyond it moves nothing. A refund keeps its order's attribution.
-WITH running AS (
+WITH credited AS MATERIALIZED (
+    SELECT order_id, customer_id, amount, paid_at, cell, group_id
+    FROM order_credit
+    WHERE brand_id = :brand AND customer_id = ANY (CAST(:customers AS text[]))
+),
+running AS (
     SELECT
         o.order_id, r.refund_id, o.customer_id, r.refunded_at, r.amount AS asked,
         o.amount - coalesce(sum(r.amount) OVER (
@@ -11,9 +16,10 @@ WITH running AS (
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ), 0) AS remaining,
         o.paid_at, o.cell, o.group_id
-    FROM order_credit AS o
-    JOIN refund AS r ON r.brand_id = :brand AND r.order_id = o.order_id
-    WHERE o.brand_id = :brand AND o.customer_id = ANY (CAST(:customers AS text[]))
+    FROM credited AS o
+    JOIN refund AS r ON r.order_id = o.order_id
+    WHERE r.brand_id = :brand
+        AND r.order_id = ANY (ARRAY(SELECT order_id FROM credited))
 ),
 derived AS MATERIALIZED (
     SELECT
