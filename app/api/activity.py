@@ -4,6 +4,7 @@ from typing import Annotated
 
 from litestar import Response, get
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 from litestar.params import Parameter
 
 from app.api.answers import answer
@@ -24,7 +25,7 @@ from app.metrics import lives as live_counts
     opt={"scope": "read"},
 )
 async def get_activity(
-    caller: KeyOwner,
+    caller: NamedDependency[KeyOwner],
     state: State,
     start: Start,
     end: End,
@@ -50,7 +51,7 @@ async def get_activity(
     opt={"scope": "read"},
 )
 async def get_lives(
-    caller: KeyOwner, state: State, start: Start, end: End, as_of: AsOf = None
+    caller: NamedDependency[KeyOwner], state: State, start: Start, end: End, as_of: AsOf = None
 ) -> Response[live_counts.Lives]:
     """Viewers, joins and orders of each live that started in the window."""
     async with transaction(state.pool) as connection:

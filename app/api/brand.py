@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from litestar import Request, Response, get, patch
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 
 from app.api.answers import answer
 from app.api.bodies import decode_body, json_body
@@ -52,7 +53,7 @@ def _answer(brand: brands.Brand) -> Response[BrandAnswer]:
     tags=["brand"],
     opt={"scope": "read"},
 )
-async def get_brand(caller: KeyOwner, state: State) -> Response[BrandAnswer]:
+async def get_brand(caller: NamedDependency[KeyOwner], state: State) -> Response[BrandAnswer]:
     """The brand of the key and its settings."""
     async with transaction(state.pool) as connection:
         brand = await brands.find(connection, caller.brand_id)
@@ -69,7 +70,7 @@ async def get_brand(caller: KeyOwner, state: State) -> Response[BrandAnswer]:
     opt={"scope": "admin", "problems": [409]},
 )
 async def patch_brand(
-    request: Request[Any, Any, Any], caller: KeyOwner, state: State
+    request: Request[Any, Any, Any], caller: NamedDependency[KeyOwner], state: State
 ) -> Response[BrandAnswer]:
     """Change settings; the numbers follow as soon as they are derived anew (see /v1/status)."""
     asked = await decode_body(request, BrandPatch)

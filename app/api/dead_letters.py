@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures import State
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, Parameter
 
 from app.api.answers import answer
 from app.api.bodies import decode_body, json_body
@@ -48,7 +49,7 @@ class RetryDocs(msgspec.Struct, frozen=True):
     opt={"scope": "read"},
 )
 async def list_dead_letters(
-    caller: KeyOwner,
+    caller: NamedDependency[KeyOwner],
     state: State,
     limit: Annotated[int, Parameter(ge=1, le=200, description="Rows a page.")] = 50,
     cursor: Annotated[str | None, Parameter(description="`next` of the page before.")] = None,
@@ -74,7 +75,10 @@ async def list_dead_letters(
     status_code=202,
 )
 async def retry_dead_letter(
-    request: Request[Any, Any, Any], caller: KeyOwner, state: State, dead_letter_id: str
+    request: Request[Any, Any, Any],
+    caller: NamedDependency[KeyOwner],
+    state: State,
+    dead_letter_id: FromPath[str],
 ) -> Response[Receipt]:
     """Take the text in again, as it is or corrected; once accepted the dead letter goes."""
     asked = await decode_body(request, RetryBody, MOST_BYTES, empty=RetryBody())

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from litestar import Response, get
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 from litestar.params import Parameter
 
 from app.api.answers import answer
@@ -23,7 +24,7 @@ from app.metrics import funnel as funnels
     opt={"scope": "read"},
 )
 async def get_funnel(
-    caller: KeyOwner,
+    caller: NamedDependency[KeyOwner],
     state: State,
     by: Annotated[
         funnels.By,

@@ -7,6 +7,7 @@ import msgspec
 import structlog
 from litestar import Request, Response, post
 from litestar.datastructures import State
+from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.api.answers import answer
@@ -36,7 +37,7 @@ log = structlog.get_logger()
     status_code=202,
 )
 async def post_webhook(
-    request: Request[Any, Any, Any], source_id: str, state: State
+    request: Request[Any, Any, Any], source_id: FromPath[str], state: State
 ) -> Response[Receipt]:
     """Take in events signed by a source's secret; a 2xx is given only after the commit."""
     pool: AsyncEngine = state.pool

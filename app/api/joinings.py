@@ -5,6 +5,7 @@ from typing import Annotated
 
 from litestar import Response, get
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
 from litestar.params import Parameter
 
@@ -42,7 +43,7 @@ def days_list(value: str) -> list[int]:
     opt={"scope": "read"},
 )
 async def get_retention(
-    caller: KeyOwner,
+    caller: NamedDependency[KeyOwner],
     state: State,
     start: Start,
     end: End,
@@ -84,7 +85,7 @@ async def get_retention(
     opt={"scope": "read"},
 )
 async def get_before_after(
-    caller: KeyOwner,
+    caller: NamedDependency[KeyOwner],
     state: State,
     start: Start,
     end: End,

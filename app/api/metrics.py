@@ -4,6 +4,7 @@ from typing import Annotated
 
 from litestar import Response, get
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 from litestar.params import Parameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -41,7 +42,7 @@ async def scope_of(
     opt={"scope": "read"},
 )
 async def get_gmv_share(
-    caller: KeyOwner,
+    caller: NamedDependency[KeyOwner],
     state: State,
     start: Start,
     end: End,
@@ -73,7 +74,7 @@ async def get_gmv_share(
     opt={"scope": "read"},
 )
 async def get_repurchase(
-    caller: KeyOwner,
+    caller: NamedDependency[KeyOwner],
     state: State,
     start: Start,
     end: End,

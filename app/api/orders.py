@@ -4,6 +4,8 @@ from typing import Any
 
 from litestar import Request, Response, get
 from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from app.api.answers import answer
 from app.api.params import AsOf, Lang, instant
@@ -24,9 +26,9 @@ from app.metrics.words import Language
 )
 async def explain_order(
     request: Request[Any, Any, Any],
-    caller: KeyOwner,
+    caller: NamedDependency[KeyOwner],
     state: State,
-    order_id: str,
+    order_id: FromPath[str],
     as_of: AsOf = None,
     lang: Lang = None,
 ) -> Response[Explanation]:

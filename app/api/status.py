@@ -2,6 +2,7 @@
 
 from litestar import Response, get
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 
 from app.api.answers import answer
 from app.core.backlog import Backlog, backlog
@@ -16,7 +17,7 @@ from app.crm.keys import KeyOwner
     tags=["operations"],
     opt={"scope": "read"},
 )
-async def get_status(caller: KeyOwner, state: State) -> Response[Backlog]:
+async def get_status(caller: NamedDependency[KeyOwner], state: State) -> Response[Backlog]:
     """Events and recomputations that do not show in the numbers yet, and dead letters."""
     async with transaction(state.pool) as connection:
         found = await backlog(connection, caller.brand_id)
