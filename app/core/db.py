@@ -50,6 +50,8 @@ def open_pool(settings: Settings, application: str) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=2,
         pool_pre_ping=True,
+        # Errors are logged: without this they would carry what people wrote and their numbers.
+        hide_parameters=True,
     )
 
 
