@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.core import lease
 from app.core.db import transaction, unavailable
-from app.derive.credit import derive
+from app.derive.credit import derive, put_off
 from app.ingest.dead_letters import bury
 from app.projection.project import claim, project
 from app.projection.queue import MOST_ATTEMPTS, count_attempt, postpone
@@ -72,7 +72,7 @@ class Pump:
                     await self._in_hand(brand_id, self._count_attempt)
                     blame = False
                 taken, size = await self._project(brand_id, size)
-                derived = await self._in_hand(brand_id, lambda c, b: derive(c, b, customers))
+                derived, customers = await self._derive(brand_id, customers)
                 if not (refreshed or taken or derived):
                     break
         except lease.LeaseLost:
@@ -110,6 +110,25 @@ class Pump:
             await self._fail(brand_id, claimed[0].event_no, claimed[0].attempts + 1, error)
             return 1, size
         return len(claimed), min(size * 2, self.batch_events)
+
+    async def _derive(self, brand_id: int, most: int) -> tuple[int, int]:
+        """Derive one batch: how many customers were taken, and how many the next may have.
+
+        A batch that fails is tried again in smaller ones until the customer that fails is alone;
+        that one is put off, stays pending, and stops nobody else.
+        """
+        try:
+            taken = await self._in_hand(brand_id, lambda c, b: derive(c, b, most))
+        except lease.LeaseLost:
+            raise
+        except Exception as error:
+            if unavailable(error):
+                raise
+            if most == 1:
+                log.exception("derivation_failed", brand_id=brand_id)
+                await self._in_hand(brand_id, put_off)
+            return 1, max(1, most // 8)
+        return taken, min(most * 2, CUSTOMERS)
 
     async def _fail(self, brand_id: int, event_no: int, attempts: int, error: Exception) -> None:
         reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"[:500]

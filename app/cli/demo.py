@@ -35,6 +35,8 @@ def demo(once: bool, host: str, port: int) -> None:
     them. Serves until Ctrl-C, so that you can ask it more.
     """
     end_on_sigterm()
+    # The numbers are what is to be seen here, not every request.
+    os.environ.setdefault("HONGQUN_LOG_LEVEL", "WARNING")
     outcome: list[BaseException] = []
     with own() as settings:
         prepare(settings)

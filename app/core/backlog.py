@@ -9,7 +9,7 @@ SELECT
     (SELECT count(*) FROM pending_event WHERE brand_id = :brand) AS pending_events,
     (SELECT count(*) FROM dirty_customer WHERE brand_id = :brand)
     + (SELECT count(*) FROM dirty_brand WHERE brand_id = :brand) AS pending_recomputes,
-    CAST(coalesce(extract(EPOCH FROM now() - least(
+    CAST(greatest(0, extract(EPOCH FROM now() - least(
         (
             SELECT min(e.received_at) FROM event AS e
             WHERE e.brand_id = :brand AND e.event_no = (
@@ -18,7 +18,7 @@ SELECT
         ),
         (SELECT min(since) FROM dirty_customer WHERE brand_id = :brand),
         (SELECT min(since) FROM dirty_brand WHERE brand_id = :brand)
-    )), 0) AS bigint) AS oldest_pending_seconds,
+    ))) AS bigint) AS oldest_pending_seconds,
     (SELECT count(*) FROM dead_letter WHERE brand_id = :brand) AS dead_letters,
     (
         SELECT coalesce(sum(seen), 0) FROM oversized_intake WHERE brand_id = :brand

@@ -40,6 +40,21 @@ async def derive(connection: AsyncConnection, brand_id: int, most: int) -> int:
     return len(customers)
 
 
+async def put_off(connection: AsyncConnection, brand_id: int) -> str | None:
+    """Put off by ten seconds the customer that `derive` would take next, so that the others go on."""
+    put = await connection.execute(
+        text(
+            "UPDATE dirty_customer SET since = now() + interval '10 seconds'"
+            " WHERE brand_id = :brand AND customer_id = ("
+            "  SELECT customer_id FROM dirty_customer WHERE brand_id = :brand AND since <= now()"
+            "  ORDER BY customer_id LIMIT 1) RETURNING customer_id"
+        ),
+        {"brand": brand_id},
+    )
+    customer_id: str | None = put.scalar_one_or_none()
+    return customer_id
+
+
 async def derive_customers(
     connection: AsyncConnection, brand_id: int, customers: list[str]
 ) -> None:

@@ -1,10 +1,10 @@
 -- Grain:  one row a dirty customer, taken off the queue in this transaction.
 -- Writes: dirty_customer.
--- Rule:   a fact that comes after this waits with its mark until this is done, so none is lost.
+-- Rule:   a customer that was put off waits until its time. A fact that comes after this waits with its mark until this is done, so none is lost.
 DELETE FROM dirty_customer AS d
 USING (
     SELECT customer_id FROM dirty_customer
-    WHERE brand_id = :brand
+    WHERE brand_id = :brand AND since <= now()
     ORDER BY customer_id
     LIMIT :most
     FOR UPDATE SKIP LOCKED
