@@ -41,7 +41,7 @@ async def derive(connection: AsyncConnection, brand_id: int, most: int) -> int:
 
 
 async def put_off(connection: AsyncConnection, brand_id: int) -> str | None:
-    """Put off by ten seconds the customer that `derive` would take next, so that the others go on."""
+    """Put off by ten seconds the customer that `derive` would take next; the others go on."""
     put = await connection.execute(
         text(
             "UPDATE dirty_customer SET since = now() + interval '10 seconds'"
