@@ -7,8 +7,6 @@ from typing import Literal
 
 import msgspec
 
-from app.metrics.words import Language
-
 Unit = Literal["ratio", "minor currency unit", "count"]
 
 OURS = "Hongqun"
@@ -30,10 +28,6 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     numerator: str | None = None
     denominator: str | None = None
     source: str = OURS
-
-    def label(self, language: Language) -> str:
-        """What people read."""
-        return self.label_en if language == "en" else self.label_zh
 
 
 def _ratio(
