@@ -3,14 +3,15 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.core import lease
 from app.core.db import transaction, unavailable
-from app.derive.credit import derive, put_off
+from app.derive.customers import derive, put_off
+from app.derive.sums import count_sums, put_off_sum
 from app.ingest.dead_letters import bury
 from app.projection.project import claim, project
 from app.projection.queue import MOST_ATTEMPTS, count_attempt, postpone
@@ -23,7 +24,27 @@ TURN_SECONDS = 1.0
 CUSTOMERS = 500
 """How many dirty customers are derived in one transaction."""
 
+SUMS = 200
+"""How many dirty sums are counted in one transaction."""
+
+LOAD_SECONDS = 5.0
+"""Of a brand that never rests customers are derived, and sums counted, so often; of others once
+nothing else is due, so that a load is not derived again and again.
+"""
+
 T = TypeVar("T")
+
+
+class Stage(Protocol):
+    """Takes up to so many rows of a brand's queue; gives how many there were."""
+
+    __name__: str
+
+    def __call__(
+        self, connection: AsyncConnection, brand_id: int, most: int, /
+    ) -> Awaitable[int]: ...
+
+
 log = structlog.get_logger()
 
 
@@ -35,6 +56,7 @@ class Pump:
         self.holder = holder
         self.batch_events = batch_events
         self.statistics = Statistics(pool)
+        self._done: dict[tuple[int, str], float] = {}
 
     async def run_until_idle(self, stopping: asyncio.Event | None = None) -> None:
         """Serve brands in turn until nothing is due, or until asked to stop."""
@@ -63,6 +85,7 @@ class Pump:
         # What killed the last holder is isolated by ever smaller batches, down to one event.
         size = max(1, self.batch_events >> (4 * crashes))
         customers = max(1, CUSTOMERS >> (4 * crashes))
+        sums = max(1, SUMS >> (4 * crashes))
         blame = crashes > 0 and size == 1
         until = time.monotonic() + TURN_SECONDS
         try:
@@ -72,8 +95,14 @@ class Pump:
                     await self._in_hand(brand_id, self._count_attempt)
                     blame = False
                 taken, size = await self._project(brand_id, size)
-                derived, customers = await self._derive(brand_id, customers)
-                if not (refreshed or taken or derived):
+                derived = counted = 0
+                if not taken or self._overdue(brand_id, derive, LOAD_SECONDS):
+                    derived, customers = await self._stage(
+                        brand_id, derive, put_off, customers, CUSTOMERS
+                    )
+                if not (taken or derived) or self._overdue(brand_id, count_sums, LOAD_SECONDS):
+                    counted, sums = await self._stage(brand_id, count_sums, put_off_sum, sums, SUMS)
+                if not (refreshed or taken or derived or counted):
                     break
         except lease.LeaseLost:
             log.warning("lease_lost", brand_id=brand_id)
@@ -111,14 +140,26 @@ class Pump:
             return 1, size
         return len(claimed), min(size * 2, self.batch_events)
 
-    async def _derive(self, brand_id: int, most: int) -> tuple[int, int]:
-        """Derive one batch: how many customers were taken, and how many the next may have.
+    def _overdue(self, brand_id: int, stage: Stage, seconds: float) -> bool:
+        """Whether a stage that waits for the ones before it has waited long enough."""
+        now = time.monotonic()
+        return now > self._done.setdefault((brand_id, stage.__name__), now) + seconds
 
-        A batch that fails is tried again in smaller ones until the customer that fails is alone;
-        that one is put off, stays pending, and stops nobody else.
+    async def _stage(
+        self,
+        brand_id: int,
+        act: Stage,
+        put_off: Callable[[AsyncConnection, int], Awaitable[None]],
+        most: int,
+        full: int,
+    ) -> tuple[int, int]:
+        """Derive one batch: how many rows of the queue were taken, and how many may be next.
+
+        A batch that fails is tried again in smaller ones until what fails is alone; that is put
+        off, stays pending, and stops nothing else.
         """
         try:
-            taken = await self._in_hand(brand_id, lambda c, b: derive(c, b, most))
+            taken = await self._in_hand(brand_id, lambda c, b: act(c, b, most))
         except lease.LeaseLost:
             raise
         except Exception as error:
@@ -128,7 +169,9 @@ class Pump:
                 log.exception("derivation_failed", brand_id=brand_id)
                 await self._in_hand(brand_id, put_off)
             return 1, max(1, most // 8)
-        return taken, min(most * 2, CUSTOMERS)
+        finally:
+            self._done[(brand_id, act.__name__)] = time.monotonic()
+        return taken, min(most * 2, full)
 
     async def _fail(self, brand_id: int, event_no: int, attempts: int, error: Exception) -> None:
         reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"[:500]

@@ -3,7 +3,7 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.derive.credit import mark_all
+from app.derive.customers import mark_all
 from app.projection.identities import regroup
 
 

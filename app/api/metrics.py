@@ -16,7 +16,7 @@ from app.crm import brands
 from app.crm.keys import KeyOwner
 from app.metrics import gmv_share as shares
 from app.metrics import repurchase as repurchases
-from app.metrics.question import Scope
+from app.metrics.question import Scope, is_present
 
 
 async def scope_of(
@@ -31,6 +31,7 @@ async def scope_of(
         currency=brand.currency,
         window=window(start, end, brand.zone),
         as_of=at,
+        present=await is_present(connection, brand.brand_id, at),
     )
 
 

@@ -1,32 +1,39 @@
-"""The commands that prove the derived tables: rebuild them, or compare them with a rebuild."""
+"""The commands that see to it that derived tables are what the facts say."""
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
 
 import click
+import msgspec
 from rich.console import Console
 from rich.progress import Progress
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.cli.brand import brand_option, must_exist
-from app.cli.servers import beside
+from app.cli.servers import beside as servers_beside
 from app.core.db import open_pool, transaction
-from app.derive.credit import Difference, all_customers, compare_customers, derive_customers
+from app.derive import beside
+from app.derive.beside import Difference, RebuildRunning
+from app.derive.verify import Report, SettingsPending
+from app.derive.verify import verify as compare
 
-CUSTOMERS = 500
-SHOWN = 50
+HOURS_MS = 6 * 3_600_000
+"""A statement over all of a large brand may take long."""
 
 
 @click.command()
 @brand_option
 def rebuild(brand_id: int) -> None:
-    """Derive a brand's tables anew from its facts, while it goes on being used.
+    """Derive a brand's tables anew from its facts, beside the live ones, and swap them in.
 
-    Customers are derived in batches, each in one transaction; rows that are right stay untouched.
+    The brand goes on being used: answers come from the old rows until the new ones are there at
+    once. Events are taken in all the time; only during the swap they wait to be worked on.
     """
-    asyncio.run(_rebuild(brand_id))
+    try:
+        asyncio.run(_rebuild(brand_id))
+    except RebuildRunning:
+        raise click.ClickException("another rebuild of this brand is running") from None
 
 
 @click.command()
@@ -36,19 +43,24 @@ def verify(brand_id: int) -> None:
 
     Prints each difference and exits 1 where there is one. What is still pending is left out.
     """
-    differences = asyncio.run(_verify(brand_id))
-    for each in differences[:SHOWN]:
+    try:
+        report = asyncio.run(_verify(brand_id))
+    except SettingsPending:
+        raise click.ClickException(
+            "a change of settings is pending: run `hongqun drain` first"
+        ) from None
+    for each in report.first:
         click.echo(describe(each))
-    if len(differences) > SHOWN:
-        click.echo(f"… and {len(differences) - SHOWN} more")
-    count = len(differences)
-    click.echo("no difference" if not count else f"{count} differences; see `hongqun rebuild`")
-    sys.exit(1 if count else 0)
+    if report.differences > len(report.first):
+        click.echo(f"… and {report.differences - len(report.first)} more")
+    found = f"{report.differences} differences; see `hongqun rebuild`"
+    click.echo(found if report.differences else "no difference")
+    sys.exit(1 if report.differences else 0)
 
 
 def describe(difference: Difference) -> str:
-    """One line: the table, the order, and what was found instead of what."""
-    where = f"{difference.table} {difference.order_id} ({difference.customer_id})"
+    """One line: the table, the key, and what was found instead of what."""
+    where = " ".join([difference.table, *(str(value) for value in difference.key.values())])
     if difference.found is None:
         return f"{where}: missing"
     if difference.expected is None:
@@ -60,59 +72,49 @@ def describe(difference: Difference) -> str:
     return f"{where}: {'; '.join(changes)}"
 
 
+def _pool() -> AsyncEngine:
+    settings = msgspec.structs.replace(servers_beside(), statement_timeout_ms=HOURS_MS)
+    return open_pool(settings, "hongqun cli")
+
+
 async def _rebuild(brand_id: int) -> None:
-    async def act(connection: AsyncConnection, customers: list[str]) -> None:
-        # Derivations of one customer exclude each other, a worker's and this one.
-        await connection.execute(
-            text("SELECT 1 FROM work_lease WHERE brand_id = :brand FOR UPDATE"),
-            {"brand": brand_id},
-        )
-        await derive_customers(connection, brand_id, customers)
-
-    await _for_all(brand_id, "rebuilding", act)
-
-
-async def _verify(brand_id: int) -> list[Difference]:
-    found: list[Difference] = []
-
-    async def act(connection: AsyncConnection, customers: list[str]) -> None:
-        # Facts, derived rows and queues of one instant, so that a live system is no difference.
-        await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
-        if await connection.scalar(
-            text("SELECT EXISTS (SELECT FROM dirty_brand WHERE brand_id = :brand)"),
-            {"brand": brand_id},
-        ):
-            raise click.ClickException("a change of settings is pending: run `hongqun drain` first")
-        dirty = await connection.execute(
-            text("SELECT customer_id FROM dirty_customer WHERE brand_id = :brand"),
-            {"brand": brand_id},
-        )
-        pending = {row.customer_id for row in dirty}
-        differences = await compare_customers(connection, brand_id, customers)
-        found.extend(each for each in differences if each.customer_id not in pending)
-
-    await _for_all(brand_id, "verifying", act)
-    return found
-
-
-async def _for_all(
-    brand_id: int, doing: str, act: Callable[[AsyncConnection, list[str]], Awaitable[None]]
-) -> None:
-    pool: AsyncEngine = open_pool(beside(), "hongqun cli")
+    pool = _pool()
     try:
         async with transaction(pool) as connection:
             await must_exist(connection, brand_id)
-            customers = await all_customers(connection, brand_id)
-        with Progress(console=Console(stderr=True)) as progress:
-            bar = progress.add_task(doing, total=len(customers))
-            for batch in _batches(customers):
-                async with transaction(pool) as connection:
-                    await act(connection, batch)
-                progress.advance(bar, len(batch))
+        # One session for all transactions: the tables beside the live ones are its own.
+        async with pool.connect() as connection:
+            total = await beside.begin(connection, brand_id)
+            await connection.commit()
+            with Progress(console=Console(stderr=True)) as progress:
+                bar = progress.add_task("rebuilding", total=total)
+                while done := await beside.step(connection, brand_id):
+                    await connection.commit()
+                    progress.advance(bar, done)
+                progress.update(bar, description="swapping")
+                await beside.swap(connection, brand_id)
+                await connection.commit()
+            await connection.invalidate()
     finally:
         await pool.dispose()
 
 
-def _batches(customers: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(customers), CUSTOMERS):
-        yield customers[start : start + CUSTOMERS]
+async def _verify(brand_id: int) -> Report:
+    pool = _pool()
+    try:
+        async with transaction(pool) as connection:
+            await must_exist(connection, brand_id)
+        with Progress(console=Console(stderr=True)) as progress:
+            bars: dict[str, Any] = {}
+
+            def told(what: str, done: int, total: int) -> None:
+                if what not in bars:
+                    bars[what] = progress.add_task(f"verifying {what}")
+                progress.update(bars[what], completed=done, total=total)
+
+            async with pool.connect() as connection:
+                report = await compare(connection, brand_id, told)
+                await connection.rollback()
+                return report
+    finally:
+        await pool.dispose()

@@ -8,6 +8,7 @@ BACKLOG = """
 SELECT
     (SELECT count(*) FROM pending_event WHERE brand_id = :brand) AS pending_events,
     (SELECT count(*) FROM dirty_customer WHERE brand_id = :brand)
+    + (SELECT count(*) FROM dirty_sum WHERE brand_id = :brand)
     + (SELECT count(*) FROM dirty_brand WHERE brand_id = :brand) AS pending_recomputes,
     CAST(greatest(0, extract(EPOCH FROM now() - least(
         (
@@ -17,6 +18,7 @@ SELECT
             )
         ),
         (SELECT min(since) FROM dirty_customer WHERE brand_id = :brand),
+        (SELECT min(since) FROM dirty_sum WHERE brand_id = :brand),
         (SELECT min(since) FROM dirty_brand WHERE brand_id = :brand)
     ))) AS bigint) AS oldest_pending_seconds,
     (SELECT count(*) FROM dead_letter WHERE brand_id = :brand) AS dead_letters,

@@ -95,6 +95,18 @@ class Window(msgspec.Struct, frozen=True):
         """The window of as many days that follows this one."""
         return Window(self.end, self.end + (self.end - self.start), self.zone)
 
+    @property
+    def whole_months(self) -> tuple[date, date]:
+        """First and last (excluded) of the whole months in it; both its end where none is."""
+        first = self.start if self.start.day == 1 else next_start(self.start, "month")
+        last = self.end.replace(day=1)
+        return (first, last) if first < last else (self.end, self.end)
+
+    def is_whole(self, bucket: Bucket) -> bool:
+        """Whether it is exactly one day, ISO week or month."""
+        starts = {"day": True, "week": self.start.weekday() == 0, "month": self.start.day == 1}
+        return starts.get(bucket, False) and self.end == next_start(self.start, bucket)
+
     def buckets(self, bucket: Bucket) -> Iterator["Window"]:
         """The days, ISO weeks or months of the window, cut to it; `none` gives the window."""
         if bucket == "none":

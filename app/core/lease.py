@@ -30,6 +30,8 @@ async def brands_with_work(pool: AsyncEngine) -> list[int]:
                 "   WHERE p.brand_id = l.brand_id AND p.next_attempt_at <= now())"
                 "  OR EXISTS (SELECT FROM dirty_customer AS d"
                 "   WHERE d.brand_id = l.brand_id AND d.since <= now())"
+                "  OR EXISTS (SELECT FROM dirty_sum AS s"
+                "   WHERE s.brand_id = l.brand_id AND s.since <= now())"
                 "  OR EXISTS (SELECT FROM dirty_brand AS b WHERE b.brand_id = l.brand_id)"
                 " ) ORDER BY l.served_at"
             )

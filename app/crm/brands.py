@@ -15,7 +15,7 @@ FIRST_DAY = date(1999, 12, 30)
 LAST_DAY = date(2100, 1, 1)
 
 SETTINGS = ("name", "timezone", "currency", "identity_mode", "touch_hours", "live_grace_hours")
-DERIVED_FROM = ("timezone", "identity_mode", "touch_hours")
+DERIVED_FROM = ("timezone", "identity_mode", "touch_hours", "live_grace_hours")
 """The settings that derived rows depend on."""
 
 

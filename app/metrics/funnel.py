@@ -58,8 +58,9 @@ async def funnel(
     column = sort.removeprefix("-")
     if column not in COLUMNS:
         raise BadParameter("sort", f"must be one of {', '.join(COLUMNS)}, with - for descending")
+    dates = scope.dates
     counted = await connection.execute(
-        sql("metrics", "funnel"),
+        sql("metrics", "funnel_now" if scope.present else "funnel", "funnel_rows"),
         {
             "brand": scope.brand_id,
             "start": scope.window.starts_at,
@@ -67,6 +68,11 @@ async def funnel(
             "as_of": scope.as_of,
             "by": by,
             "within_days": within_days,
+            "dimension": "note" if by in ("creator", "mcn") else by,
+            "first_day": dates["start"],
+            "end_day": dates["end"],
+            "first_month": dates["first_month"],
+            "last_month": dates["last_month"],
         },
     )
     rows = sorted(

@@ -95,16 +95,19 @@ async def gmv_share(
 ) -> GmvShare:
     """Count and divide; see docs/metrics.md, "Group share"."""
     buckets = list(scope.window.buckets(bucket))
-    counted = await connection.execute(
-        sql("metrics", "gmv_share"),
-        {
-            "brand": scope.brand_id,
+    asked: dict[str, Any] = {"brand": scope.brand_id, "basis": basis}
+    if scope.present:
+        counted = await connection.execute(
+            sql("metrics", "gmv_share_now"),
+            asked | scope.dates | {"starts": [b.start for b in buckets]},
+        )
+    else:
+        asked |= {
             "starts": [b.starts_at for b in buckets],
             "ends": [b.ends_at for b in buckets],
-            "basis": basis,
             "as_of": scope.as_of,
-        },
-    )
+        }
+        counted = await connection.execute(sql("metrics", "gmv_share"), asked)
     by_bucket: list[dict[str, Sum]] = [{} for _ in buckets]
     groups: list[Any] = []
     uncredited, matched = Sum(), 0

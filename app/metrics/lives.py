@@ -34,7 +34,7 @@ class Lives(Answer, frozen=True, kw_only=True):
 async def lives(connection: AsyncConnection, scope: Scope) -> Lives:
     """Count the lives of the window; see docs/metrics.md, "Lives"."""
     counted = await connection.execute(
-        sql("metrics", "lives"),
+        sql("metrics", "lives_now" if scope.present else "lives"),
         {
             "brand": scope.brand_id,
             "start": scope.window.starts_at,

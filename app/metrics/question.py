@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.clock import Window
 
@@ -36,6 +38,19 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     window: Window
     as_of: datetime
+    present: bool = False
+    """Whether all that is known had happened by as_of: then links and sums hold."""
+
+    @property
+    def dates(self) -> dict[str, Any]:
+        """The window as the parameters of statements that add up days and whole months."""
+        first_month, last_month = self.window.whole_months
+        return {
+            "start": self.window.start,
+            "end": self.window.end,
+            "first_month": first_month,
+            "last_month": last_month,
+        }
 
     def used(self, metric: str) -> dict[str, Any]:
         """The fields of `Answer`."""
@@ -47,3 +62,12 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
             "currency": self.currency,
             "as_of": self.as_of,
         }
+
+
+async def is_present(connection: AsyncConnection, brand_id: int, as_of: datetime) -> bool:
+    """Whether all that is known of a brand had happened by an instant."""
+    later = await connection.scalar(
+        text("SELECT latest_at >= :as_of FROM horizon WHERE brand_id = :brand"),
+        {"brand": brand_id, "as_of": as_of},
+    )
+    return not later

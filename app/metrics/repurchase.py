@@ -109,7 +109,7 @@ async def repurchase(
         "creator_id": filters.creator_id,
     }
     if kind == "cohort":
-        counts = await _cohort(connection, asked, within_days, dedupe)
+        counts = await _cohort(connection, scope, asked, within_days, dedupe)
     else:
         counts = await _plain(connection, scope, asked, kind, dedupe)
     group, non_group = counts["group"].exact, counts["non_group"].exact
@@ -130,36 +130,45 @@ async def _plain(
 ) -> dict[str, _Count]:
     following = scope.window.following
     known = kind != "next_period" or following.ends_at <= scope.as_of
-    if kind == "window":
-        rows = await connection.execute(
-            sql("metrics", "repurchase_within"), asked | {"dedupe": dedupe}
-        )
+    asked = asked | {"kind": kind, "dedupe": dedupe}
+    if kind == "next_period":
+        asked |= {"other_start": following.starts_at, "other_end": following.ends_at}
+    elif kind == "returning":
+        asked |= {"other_start": BEGINNING, "other_end": scope.window.starts_at}
+    filtered = any(asked[name] is not None for name in Filters.__struct_fields__)
+    if not scope.present or (filtered and kind == "next_period"):
+        name = "repurchase_within" if kind == "window" else "repurchase_across"
     else:
-        start, end = (
-            (BEGINNING, scope.window.starts_at)
-            if kind == "returning"
-            else (following.starts_at, following.ends_at)
-        )
-        rows = await connection.execute(
-            sql("metrics", "repurchase_across"), asked | {"other_start": start, "other_end": end}
-        )
+        asked |= scope.dates | {"following_end": following.end}
+        name = "repurchase_next_now" if kind == "next_period" else "repurchase_now"
+        if filtered:
+            name = "repurchase_filtered_now"
+    rows = await connection.execute(sql("metrics", name), asked)
     found = {"group" if row.in_group else "non_group": row for row in rows}
 
     def count(segments: tuple[str, ...]) -> _Count:
         parts = [found[name] for name in segments if name in found]
-        buyers = sum(row.buyers for row in parts)
-        hits = sum(row.hits for row in parts) if known else None
+        buyers = sum(int(row.buyers) for row in parts)
+        hits = sum(int(row.hits) for row in parts) if known else None
         return _Count({"buyers": buyers, HITS[kind]: hits}, hits, buyers)
 
     return {"all": count(SEGMENTS)} | {name: count((name,)) for name in SEGMENTS}
 
 
 async def _cohort(
-    connection: AsyncConnection, asked: dict[str, Any], within_days: int, dedupe: Dedupe
+    connection: AsyncConnection,
+    scope: Scope,
+    asked: dict[str, Any],
+    within_days: int,
+    dedupe: Dedupe,
 ) -> dict[str, _Count]:
+    window = scope.window
+    buyers = "repurchase_cohort_now" if scope.present else "repurchase_cohort"
     rows = await connection.execute(
-        sql("metrics", "repurchase_cohort"),
-        asked | {"within_days": within_days, "dedupe": dedupe},
+        sql("metrics", buyers, "repurchase_curve"),
+        asked
+        | {"within_days": within_days, "dedupe": dedupe}
+        | {"first_day": window.start, "end_day": window.end},
     )
     summaries: dict[str, Row[Any]] = {}
     steps: dict[str, list[tuple[int, int, int]]] = {}

@@ -1,7 +1,7 @@
 """Retention: who of those who joined is still there, or still speaks, n local days later."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,8 +13,14 @@ from app.metrics.ratio import Ratio, ratio
 
 Kind = Literal["stay", "speak"]
 ONE_DAY = timedelta(days=1)
+LAST_KEPT = 62
+"""The last day after a joining of which it is kept whether the customer spoke on it."""
+
 FIRST = datetime(1999, 12, 30, tzinfo=UTC)
 """No event is of an earlier local date."""
+
+LAST = datetime(2200, 1, 1, tzinfo=UTC)
+"""By then every day that can be asked for is over."""
 
 
 class RetentionRow(msgspec.Struct, frozen=True):
@@ -45,23 +51,29 @@ async def retention(
     note_id: str | None,
 ) -> Retention:
     """Count and divide; see docs/metrics.md, "Retention". `days` ascend, each is there once."""
-    first, last = _joining_days(scope)
     zone = scope.window.zone
-    asked = {
+    asked: dict[str, Any] = {
         "brand": scope.brand_id,
         "start": scope.window.starts_at,
         "end": scope.window.ends_at,
-        "as_of": scope.as_of,
         "days": days,
-        "day_starts": [
-            day_start(zone, first + n * ONE_DAY) for n in range((last - first).days + days[-1] + 1)
-        ],
         "group_id": group_id,
         "note_id": note_id,
     }
-    if kind == "speak":
-        asked |= {"least": days[0], "most": days[-1]}
-    counted = await connection.execute(sql("metrics", f"retention_{kind}"), asked)
+    if scope.present and (kind == "stay" or days[-1] <= LAST_KEPT):
+        statement = "retention_now"
+        asked |= {"kind": kind, "today": min(scope.as_of, LAST).astimezone(zone).date()}
+    else:
+        statement = f"retention_{kind}"
+        first, last = _joining_days(scope)
+        count = (last - first).days + days[-1] + 1
+        asked |= {
+            "as_of": scope.as_of,
+            "day_starts": [day_start(zone, first + n * ONE_DAY) for n in range(count)],
+            "least": days[0],
+            "most": days[-1],
+        }
+    counted = await connection.execute(sql("metrics", statement), asked)
     return Retention(
         **scope.used("retention"),
         kind=kind,

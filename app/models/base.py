@@ -1,9 +1,20 @@
 """What every table shares: the metadata, naming, and column types with their units."""
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 
-from sqlalchemy import BigInteger, DateTime, LargeBinary, MetaData, SmallInteger, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    DateTime,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    SmallInteger,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
@@ -22,6 +33,12 @@ Now = Annotated[datetime, mapped_column(DateTime(timezone=True), server_default=
 
 Money = Annotated[int, mapped_column(BigInteger)]
 """An amount in the currency's minor unit (fen for CNY)."""
+
+Total = Annotated[Decimal, mapped_column(Numeric)]
+"""A sum of amounts in the minor unit: a whole number of any size."""
+
+DateKey = Annotated[date, mapped_column(Date, primary_key=True)]
+"""A local date of the brand."""
 
 BigInt = Annotated[int, mapped_column(BigInteger)]
 SmallInt = Annotated[int, mapped_column(SmallInteger)]

@@ -31,8 +31,8 @@ async def put_clicks(connection: AsyncConnection, brand_id: int, clicks: list[Cl
     return {click.member_id for click in clicks}
 
 
-async def put_views(connection: AsyncConnection, brand_id: int, views: list[View]) -> None:
-    """Store arrivals in lives."""
+async def put_views(connection: AsyncConnection, brand_id: int, views: list[View]) -> set[str]:
+    """Store arrivals in lives; gives the members who came."""
     if views:
         await connection.execute(
             sql("projection", "put_views"),
@@ -46,6 +46,7 @@ async def put_views(connection: AsyncConnection, brand_id: int, views: list[View
                 "ats": [v.viewed_at for v in views],
             },
         )
+    return {view.member_id for view in views}
 
 
 async def put_live_ends(

@@ -1,16 +1,13 @@
 """Stage 2: a batch of pending events becomes facts, in the caller's transaction."""
 
-from collections.abc import Iterable
-from typing import Any
-
 import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.sql import sql
-from app.projection import evidence, identities, memberships
+from app.projection import evidence, identities, marks, memberships
 from app.projection.apply import collect, read
-from app.projection.attributes import Change, merge
+from app.projection.attributes import merge
 from app.projection.batch import Batch
 from app.projection.entities import Entities
 
@@ -34,9 +31,11 @@ async def claim(connection: AsyncConnection, brand_id: int, most: int) -> list[C
 async def project(connection: AsyncConnection, brand_id: int, claimed: list[Claimed]) -> None:
     """Write what the events say into the facts, mark whom that concerns, and unqueue them."""
     batch = Batch()
-    for event in claimed:
-        collect(batch, read(event.raw, event.source, event.event_id))
+    arrivals = [read(event.raw, event.source, event.event_id) for event in claimed]
+    for arrival in arrivals:
+        collect(batch, arrival)
     await write(connection, brand_id, batch)
+    await marks.reach(connection, brand_id, max(arrival.at for arrival in arrivals))
     await connection.execute(
         text(
             "DELETE FROM pending_event"
@@ -47,7 +46,7 @@ async def project(connection: AsyncConnection, brand_id: int, claimed: list[Clai
 
 
 async def write(connection: AsyncConnection, brand_id: int, batch: Batch) -> None:
-    """Write a batch, table by table."""
+    """Write a batch, table by table, and mark what hangs on it."""
     mode = await connection.scalar(
         text("SELECT identity_mode FROM brand WHERE brand_id = :brand"), {"brand": brand_id}
     )
@@ -61,39 +60,14 @@ async def write(connection: AsyncConnection, brand_id: int, batch: Batch) -> Non
     }
     members = await memberships.fold_in(connection, brand_id, batch.memberships)
     members |= await evidence.put_clicks(connection, brand_id, batch.clicks)
-    await evidence.put_views(connection, brand_id, batch.views)
+    members |= await evidence.put_views(connection, brand_id, batch.views)
     await evidence.put_live_ends(connection, brand_id, batch.live_ends)
     await evidence.put_measurements(connection, brand_id, batch.measurements)
-    buyers = _buyers(changes.get(Entities.ORDER, {}).values())
-    buyers |= await _buyers_of(connection, brand_id, changes.get(Entities.REFUND, {}))
-    if members or buyers or merged:
-        people = [("member", m) for m in sorted(members)] + [("buyer", b) for b in sorted(buyers)]
-        await connection.execute(
-            sql("projection", "dirty_customers"),
-            {
-                "brand": brand_id,
-                "spaces": [space for space, _ in people],
-                "ids": [id_ for _, id_ in people],
-                "customers": sorted(merged),
-            },
-        )
-
-
-def _buyers(changes: Iterable[Change]) -> set[str]:
-    rows = (row for c in changes for row in (c.before, c.after) if row is not None)
-    return {row.values["buyer_id"] for row in rows if "buyer_id" in row.values}
-
-
-async def _buyers_of(
-    connection: AsyncConnection, brand_id: int, refunds: dict[Any, Change]
-) -> set[str]:
-    if not refunds:
-        return set()
-    rows = await connection.execute(
-        text(
-            "SELECT DISTINCT buyer_id FROM shop_order WHERE brand_id = :brand"
-            " AND order_id = ANY(CAST(:orders AS text[])) AND buyer_id IS NOT NULL"
-        ),
-        {"brand": brand_id, "orders": sorted({order_id for order_id, _ in refunds})},
+    await marks.mark_merged(connection, brand_id, merged)
+    await marks.mark_lives(
+        connection, brand_id, changes.get(Entities.LIVE, {}), {view.live_id for view in batch.views}
     )
-    return {row.buyer_id for row in rows}
+    await marks.mark_speech(connection, brand_id, changes.get(Entities.MESSAGE, {}))
+    buyers = marks.buyers(changes.get(Entities.ORDER, {}))
+    buyers |= await marks.buyers_of(connection, brand_id, changes.get(Entities.REFUND, {}))
+    await marks.mark_customers(connection, brand_id, members, buyers, merged)

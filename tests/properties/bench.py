@@ -12,7 +12,8 @@ from app.core.clock import microseconds
 from app.core.db import open_pool, transaction
 from app.core.settings import Settings
 from app.crm import brands, keys
-from app.derive.credit import derive
+from app.derive.customers import derive
+from app.derive.sums import count_sums
 from app.ingest.decode import Sender
 from app.ingest.inbox import Receipt, take_in
 from app.models.tables import metadata
@@ -21,7 +22,10 @@ from tests.make import lines
 from tests.properties.events import Event
 from workers.pump import Pump
 
-QUEUES = {"event", "event_identity", "pending_event", "dirty_customer", "dirty_brand"}
+QUEUES = {
+    *("event", "event_identity", "pending_event", "dirty_customer", "dirty_brand", "dirty_sum"),
+    *("rebuild", "rederived"),
+}
 OTHERS = {"brand", "calendar", "api_key", "webhook_source", "work_lease", "dead_letter"}
 TABLES = sorted(
     table.name
@@ -138,6 +142,7 @@ class Bench:
             if claimed := await claim(connection, brand_id, 5):
                 await project(connection, brand_id, claimed)
             await derive(connection, brand_id, 2)
+            await count_sums(connection, brand_id, 2)
             raise Crash
 
     async def _tables(self, brand_id: int) -> dict[str, list[tuple[Any, ...]]]:

@@ -1,13 +1,25 @@
 -- Grain:  one row a dirty customer, taken off the queue in this transaction.
--- Writes: dirty_customer.
--- Rule:   a customer that was put off waits until its time. A fact that comes after this waits with its mark until this is done, so none is lost.
-DELETE FROM dirty_customer AS d
-USING (
-    SELECT customer_id FROM dirty_customer
-    WHERE brand_id = :brand AND since <= now()
-    ORDER BY customer_id
-    LIMIT :most
-    FOR UPDATE SKIP LOCKED
-) AS claimed
-WHERE d.brand_id = :brand AND d.customer_id = claimed.customer_id
-RETURNING d.customer_id
+-- Reads:  rebuild.  Writes: dirty_customer, rederived.
+-- Rule:   a customer that was put off waits until its time. A fact that comes after this waits
+--         with its mark until this is done, so none is lost. A rebuild is told what it may have
+--         derived too early.
+WITH claimed AS (
+    DELETE FROM dirty_customer AS d
+    USING (
+        SELECT customer_id FROM dirty_customer
+        WHERE brand_id = :brand AND since <= now()
+        ORDER BY customer_id
+        LIMIT :most
+        FOR UPDATE SKIP LOCKED
+    ) AS next
+    WHERE d.brand_id = :brand AND d.customer_id = next.customer_id
+    RETURNING d.customer_id
+),
+told AS (
+    INSERT INTO rederived (brand_id, kind, key, start)
+    SELECT CAST(:brand AS bigint), 'customer', customer_id, CAST('-infinity' AS date)
+    FROM claimed
+    WHERE EXISTS (SELECT FROM rebuild WHERE brand_id = :brand)
+    ON CONFLICT DO NOTHING
+)
+SELECT customer_id FROM claimed

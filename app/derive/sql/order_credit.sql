@@ -1,10 +1,9 @@
 -- Grain:  one row a GMV order of the customers asked for.
--- Reads:  identity, shop_order, refund, membership, card_click, calendar.
--- Rule:   docs/metrics.md, "Which orders", "Cells" and "Credit".
+-- Reads:  identity, shop_order, refund, membership, card_click, live, live_view, calendar.
+-- Rule:   docs/metrics.md, "Which orders", "Cells", "Credit" and "Lives".
 -- Plan:   tables are reached by lists of keys, steps are joined by hashing (nested loops are
 --         switched off): the planner takes a step of unknown size for one row, and would run it
 --         again for each order.
--- Goes on in order_credit_write.sql and order_credit_compare.sql.
 WITH person AS MATERIALIZED (
     SELECT i.customer_id, i.space, i.id
     FROM identity AS i
@@ -15,7 +14,8 @@ gmv_order AS MATERIALIZED (
         p.customer_id, o.order_id, o.paid_at, o.amount,
         o.touch ->> 'group_id' AS touch_group_id,
         o.touch ->> 'note_id' AS touch_note_id,
-        o.touch ->> 'creator_id' AS touch_creator_id
+        o.touch ->> 'creator_id' AS touch_creator_id,
+        o.touch ->> 'live_id' AS touch_live_id
     FROM person AS p
     JOIN shop_order AS o ON o.buyer_id = p.id
     WHERE p.space = 'buyer'
@@ -27,7 +27,8 @@ gmv_order AS MATERIALIZED (
 -- An interval of length 0 is evidence, but counts nowhere.
 stay AS MATERIALIZED (
     SELECT
-        p.customer_id, m.group_id, m.member_id, m.joined_at, m.n, m.left_at, m.note_id
+        p.customer_id, m.group_id, m.member_id, m.joined_at, m.n, m.left_at, m.note_id,
+        m.source_kind
     FROM person AS p
     JOIN membership AS m ON m.member_id = p.id
     WHERE p.space = 'member' AND (m.left_at IS NULL OR m.left_at > m.joined_at)
@@ -41,6 +42,35 @@ click AS MATERIALIZED (
     WHERE p.space = 'member' AND CAST(:touch_hours AS integer) > 0
         AND c.brand_id = :brand
         AND c.member_id = ANY (ARRAY(SELECT id FROM person WHERE space = 'member'))
+),
+-- A live runs from its earliest start to its latest end, and its orders a while longer.
+viewed AS MATERIALIZED (
+    SELECT p.customer_id, v.live_id, min(v.viewed_at) AS viewed_at
+    FROM person AS p
+    JOIN live_view AS v ON v.member_id = p.id
+    WHERE p.space = 'member'
+        AND v.brand_id = :brand
+        AND v.member_id = ANY (ARRAY(SELECT id FROM person WHERE space = 'member'))
+    GROUP BY p.customer_id, v.live_id
+),
+run AS MATERIALIZED (
+    SELECT
+        l.live_id, l.started_at,
+        coalesce(
+            l.ended_at + make_interval(hours => CAST(:live_grace_hours AS integer)), 'infinity'
+        ) AS until
+    FROM live AS l
+    WHERE l.brand_id = :brand AND l.started_at IS NOT NULL
+        AND l.live_id = ANY (ARRAY(SELECT live_id FROM viewed))
+),
+last_live AS MATERIALIZED (
+    SELECT DISTINCT ON (o.order_id) o.order_id, r.live_id
+    FROM gmv_order AS o
+    JOIN viewed AS v USING (customer_id)
+    JOIN run AS r ON r.live_id = v.live_id
+    WHERE o.touch_live_id IS NULL
+        AND o.paid_at >= v.viewed_at AND o.paid_at >= r.started_at AND o.paid_at <= r.until
+    ORDER BY o.order_id, r.started_at DESC, r.live_id DESC
 ),
 matched AS MATERIALIZED (
     SELECT DISTINCT customer_id FROM person WHERE space = 'member'
@@ -81,7 +111,8 @@ credited AS (
     LEFT JOIN last_click AS c USING (order_id)
 ),
 credited_stay AS MATERIALIZED (
-    SELECT DISTINCT ON (o.order_id) o.order_id, s.member_id, s.joined_at, s.n, s.note_id
+    SELECT DISTINCT ON (o.order_id)
+        o.order_id, s.member_id, s.joined_at, s.n, s.note_id, s.source_kind
     FROM credited AS o
     JOIN stay AS s ON s.customer_id = o.customer_id AND s.group_id = o.group_id
     WHERE s.joined_at <= o.paid_at
@@ -120,7 +151,8 @@ derived AS MATERIALIZED (
         o.group_id,
         coalesce(o.touch_note_id, s.note_id) AS note_id,
         f.note_id AS first_note_id, f.joined_at AS first_joined_at,
-        o.touch_creator_id, o.touch_kind, o.click_event_id, o.click_source,
+        o.touch_creator_id, o.touch_live_id, coalesce(o.touch_live_id, l.live_id) AS live_id,
+        s.source_kind, o.touch_kind, o.click_event_id, o.click_source,
         s.member_id AS membership_member_id, s.joined_at AS membership_joined_at,
         s.n AS membership_n
     FROM credited AS o
@@ -130,6 +162,7 @@ derived AS MATERIALIZED (
         ORDER BY c.starts_at DESC
         LIMIT 1
     ) AS d
+    LEFT JOIN last_live AS l USING (order_id)
     LEFT JOIN matched AS m USING (customer_id)
     LEFT JOIN first_stay AS f USING (customer_id)
     LEFT JOIN credited_stay AS s USING (order_id)

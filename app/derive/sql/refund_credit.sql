@@ -1,6 +1,5 @@
 -- Grain:  one row a refund, that moves money, of a GMV order of the customers asked for.
--- Reads:  order_credit (derived just before), refund.
--- Goes on in refund_credit_write.sql and refund_credit_compare.sql.
+-- Reads:  order_credit (derived just before), refund, calendar.
 -- Rule:   in the order of their times refunds take from the order's amount until nothing is
 --         left; what goes beyond it moves nothing. A refund keeps its order's attribution.
 WITH credited AS MATERIALIZED (
@@ -23,9 +22,15 @@ running AS (
 ),
 derived AS MATERIALIZED (
     SELECT
-        order_id, refund_id, customer_id, refunded_at,
-        CAST(least(asked, remaining) AS bigint) AS amount,
-        paid_at, cell, group_id
-    FROM running
-    WHERE asked > 0 AND remaining > 0
+        r.order_id, r.refund_id, r.customer_id, r.refunded_at, d.day AS refunded_day,
+        CAST(least(r.asked, r.remaining) AS bigint) AS amount,
+        r.paid_at, r.cell, r.group_id
+    FROM running AS r
+    CROSS JOIN LATERAL (
+        SELECT c.day FROM calendar AS c
+        WHERE c.timezone = :timezone AND c.starts_at <= r.refunded_at
+        ORDER BY c.starts_at DESC
+        LIMIT 1
+    ) AS d
+    WHERE r.asked > 0 AND r.remaining > 0
 )

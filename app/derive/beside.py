@@ -1,0 +1,187 @@
+"""Deriving beside the live tables: everything of a brand anew, to swap it in or to compare it.
+
+A temporary table hides the live one of its name, so that the same statements that keep the
+derived tables write beside them, and take from queues of their own. Nobody else sees them, and
+they go with the session.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.core.sql import sql
+from app.derive.customers import derive, mark_all
+from app.derive.sums import count_sums
+from app.models.tables import metadata
+
+BY_CUSTOMER = ("order_credit", "refund_credit", "purchase_day", "joining")
+SUMS = ("sale_sum", "purchase_sum", "group_sum", "live_sum")
+QUEUES = ("dirty_customer", "dirty_sum", "rebuild")
+
+CUSTOMERS = 1_000
+COUNTED = 500
+MOST = 10_000
+"""Of so many differences in a table the first are looked at: more say nothing else."""
+
+LOCK = 7_466_921
+"""The advisory lock, with the brand's number, of who rebuilds."""
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A derived row that is not what a rebuild gives; None where there is no such row.
+
+    `key` is its primary key without the brand.
+    """
+
+    table: str
+    key: dict[str, Any]
+    found: dict[str, Any] | None
+    expected: dict[str, Any] | None
+
+    def fields(self) -> dict[str, tuple[Any, Any]]:
+        """What differs: found and expected, by column."""
+        found, expected = self.found or {}, self.expected or {}
+        return {
+            name: (found.get(name), expected.get(name))
+            for name in {**found, **expected}
+            if found.get(name) != expected.get(name)
+        }
+
+
+class RebuildRunning(Exception):
+    """Another rebuild of the brand is under way."""
+
+
+async def begin(connection: AsyncConnection, brand_id: int) -> int:
+    """Hide the live tables and mark all that is to be derived; gives how much that is.
+
+    From when this is committed on workers tell what they derive. It waits for the one at work.
+
+    Raises:
+        RebuildRunning: where another one has begun.
+    """
+    taken = await connection.scalar(
+        text("SELECT pg_try_advisory_lock(:lock, CAST(:brand AS integer))"),
+        {"lock": LOCK, "brand": brand_id},
+    )
+    if not taken:
+        raise RebuildRunning
+    await _fence(connection, brand_id)
+    for statement in (
+        "DELETE FROM rederived WHERE brand_id = :brand",
+        "INSERT INTO rebuild (brand_id) VALUES (:brand)"
+        " ON CONFLICT (brand_id) DO UPDATE SET started_at = now()",
+    ):
+        await connection.execute(text(statement), {"brand": brand_id})
+    await hide(connection, BY_CUSTOMER + SUMS + QUEUES)
+    await mark_all(connection, brand_id)
+    return await _pending(connection)
+
+
+async def swap(connection: AsyncConnection, brand_id: int) -> None:
+    """Derive once more what workers derived meanwhile, then put the new rows in the live tables.
+
+    The brand's lease is held until the commit: events are taken in, but wait. Rows that are
+    right already stay untouched.
+    """
+    await _fence(connection, brand_id)
+    for table, kind in (("dirty_customer", "customer"), ("dirty_sum", "sum")):
+        await connection.execute(sql("derive", f"catch_up_{kind}"), {"brand": brand_id})
+        await connection.execute(text(f"ANALYZE {table}"))
+    while await derive(connection, brand_id, CUSTOMERS):
+        pass
+    while await count_sums(connection, brand_id, COUNTED):
+        pass
+    for name in BY_CUSTOMER + SUMS:
+        await connection.execute(text(f"ANALYZE {name}"))
+        live = await _live(connection, name)
+        columns = ", ".join(column.name for column in metadata.tables[name].columns)
+        same = _same_key(name, "l", "d")
+        await connection.execute(
+            text(
+                f"DELETE FROM {live} AS l WHERE l.brand_id = :brand AND NOT EXISTS"
+                f" (SELECT FROM {name} AS d"
+                f" WHERE {same} AND ROW(d.*) IS NOT DISTINCT FROM ROW(l.*))"
+            ),
+            {"brand": brand_id},
+        )
+        await connection.execute(
+            text(
+                f"INSERT INTO {live} ({columns}) SELECT {columns} FROM {name} AS d WHERE NOT EXISTS"
+                f" (SELECT FROM {live} AS l WHERE {same})"
+            )
+        )
+    for name in ("rebuild", "rederived"):
+        await connection.execute(
+            text(f"DELETE FROM {await _live(connection, name)} WHERE brand_id = :brand"),
+            {"brand": brand_id},
+        )
+
+
+async def step(connection: AsyncConnection, brand_id: int) -> int:
+    """Derive a batch beside: customers first, then sums. Gives how many, 0 once all is done."""
+    return await derive(connection, brand_id, CUSTOMERS, mark=False) or await count_sums(
+        connection, brand_id, COUNTED
+    )
+
+
+async def hide(connection: AsyncConnection, names: Iterable[str]) -> None:
+    """Hide tables behind empty ones of this session."""
+    for name in names:
+        live = await _live(connection, name)
+        await connection.execute(text(f"CREATE TEMPORARY TABLE {name} (LIKE {live} INCLUDING ALL)"))
+
+
+async def uncover(connection: AsyncConnection, names: Iterable[str]) -> None:
+    """Drop the tables that hide the live ones."""
+    for name in names:
+        await connection.execute(text(f"DROP TABLE pg_temp.{name}"))
+
+
+async def compare(
+    connection: AsyncConnection, brand_id: int, name: str, scope: str
+) -> list[Difference]:
+    """Where rows of a scope in a live table differ from the table that hides it; MOST at most."""
+    live = await _live(connection, name)
+    key = [c.name for c in metadata.tables[name].primary_key if c.name != "brand_id"]
+    told = ", ".join(f"'{k}', coalesce(to_jsonb(l), to_jsonb(d)) -> '{k}'" for k in key)
+    rows = await connection.execute(
+        text(
+            f"SELECT jsonb_build_object({told}) AS key,"
+            " to_jsonb(l) - 'brand_id' AS found, to_jsonb(d) - 'brand_id' AS expected"
+            f" FROM (SELECT * FROM {live} WHERE brand_id = :brand AND ({scope})) AS l"
+            f" FULL JOIN (SELECT * FROM {name} WHERE {scope}) AS d ON {_same_key(name, 'l', 'd')}"
+            " WHERE ROW(l.*) IS DISTINCT FROM ROW(d.*) ORDER BY 1 LIMIT :most"
+        ),
+        {"brand": brand_id, "most": MOST},
+    )
+    return [Difference(name, row.key, row.found, row.expected) for row in rows]
+
+
+async def _fence(connection: AsyncConnection, brand_id: int) -> None:
+    await connection.execute(
+        text("SELECT 1 FROM work_lease WHERE brand_id = :brand FOR UPDATE"), {"brand": brand_id}
+    )
+
+
+async def _pending(connection: AsyncConnection) -> int:
+    """How much is marked; the planner is told."""
+    for name in ("dirty_customer", "dirty_sum"):
+        await connection.execute(text(f"ANALYZE {name}"))
+    count = await connection.scalar(
+        text("SELECT (SELECT count(*) FROM dirty_customer) + (SELECT count(*) FROM dirty_sum)")
+    )
+    return int(count or 0)
+
+
+async def _live(connection: AsyncConnection, name: str) -> str:
+    schema = await connection.scalar(text("SELECT quote_ident(current_schema())"))
+    return f"{schema}.{name}"
+
+
+def _same_key(name: str, one: str, other: str) -> str:
+    key = [column.name for column in metadata.tables[name].primary_key]
+    return " AND ".join(f"{one}.{column} = {other}.{column}" for column in key)

@@ -1,0 +1,84 @@
+"""Stage 3, by customer: credits, purchases and joinings are derived anew from the facts."""
+
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.core.sql import sql
+from app.derive.write import Derivation, replace
+
+OF_THESE = "t.customer_id = ANY (CAST(:customers AS text[]))"
+
+ROWS = (
+    Derivation(
+        statement="order_credit",
+        table="order_credit",
+        scopes=(OF_THESE, "t.order_id = ANY (ARRAY(SELECT order_id FROM gmv_order))"),
+        marks=True,
+    ),
+    Derivation(
+        statement="refund_credit",
+        table="refund_credit",
+        scopes=(OF_THESE, "t.order_id = ANY (ARRAY(SELECT order_id FROM credited))"),
+        marks=True,
+    ),
+    Derivation(statement="purchase_day", table="purchase_day", scopes=(OF_THESE,), marks=True),
+    Derivation(
+        statement="joining",
+        table="joining",
+        scopes=(OF_THESE, "t.member_id = ANY (ARRAY(SELECT id FROM person))"),
+        marks=True,
+    ),
+)
+"""In this order: each reads those before it."""
+
+
+async def derive(
+    connection: AsyncConnection, brand_id: int, most: int, *, mark: bool = True
+) -> int:
+    """Take up to `most` dirty customers off the queue and derive what is theirs.
+
+    Gives how many there were; the caller commits. Without `mark` the sums that hang on their
+    rows are not marked: all of them are to be counted anyway.
+    """
+    claimed = await connection.execute(sql("derive", "claim"), {"brand": brand_id, "most": most})
+    customers = [row.customer_id for row in claimed]
+    if not customers:
+        return 0
+    # See order_credit.sql.
+    await connection.execute(text("SET LOCAL enable_nestloop = off"))
+    settings = await connection.execute(
+        text("SELECT timezone, touch_hours, live_grace_hours FROM brand WHERE brand_id = :brand"),
+        {"brand": brand_id},
+    )
+    given: dict[str, Any] = {
+        "brand": brand_id,
+        "customers": customers,
+        "mark": mark,
+        **settings.one()._mapping,
+    }
+    for derivation in ROWS:
+        await replace(connection, derivation, given)
+    await connection.execute(text("SET LOCAL enable_nestloop TO DEFAULT"))
+    return len(customers)
+
+
+async def put_off(connection: AsyncConnection, brand_id: int) -> None:
+    """Put off by ten seconds the customer that `derive` would take next; the others go on."""
+    await connection.execute(
+        text(
+            "UPDATE dirty_customer SET since = now() + interval '10 seconds'"
+            " WHERE brand_id = :brand AND customer_id = ("
+            "  SELECT customer_id FROM dirty_customer WHERE brand_id = :brand AND since <= now()"
+            "  ORDER BY customer_id LIMIT 1)"
+        ),
+        {"brand": brand_id},
+    )
+
+
+async def mark_all(connection: AsyncConnection, brand_id: int) -> None:
+    """Mark every customer and every sum of a brand, as after a change of settings."""
+    given = {"brand": brand_id}
+    await connection.execute(sql("derive", "mark_customers"), given)
+    await connection.execute(sql("derive", "mark_sums"), given)

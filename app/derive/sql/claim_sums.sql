@@ -1,0 +1,34 @@
+-- Grain:  one row a dirty sum, taken off the queue in this transaction.
+-- Reads:  rebuild.  Writes: dirty_sum, rederived.
+-- Rule:   sums of one kind and, of groups, of one month are taken together. One that was put off
+--         waits until its time. A rebuild is told what it may have counted too early.
+WITH first AS (
+    SELECT kind, start FROM dirty_sum
+    WHERE brand_id = :brand AND since <= now()
+    ORDER BY kind, start, key
+    LIMIT 1
+),
+claimed AS (
+    DELETE FROM dirty_sum AS d
+    USING (
+        SELECT s.kind, s.key, s.start
+        FROM dirty_sum AS s
+        WHERE s.brand_id = :brand AND s.since <= now()
+            AND s.kind = (SELECT kind FROM first)
+            AND (s.kind <> 'group' OR s.start = (SELECT start FROM first))
+        ORDER BY s.kind, s.start, s.key
+        LIMIT :most
+        FOR UPDATE SKIP LOCKED
+    ) AS next
+    WHERE d.brand_id = :brand AND d.kind = next.kind AND d.key = next.key
+        AND d.start = next.start
+    RETURNING d.kind, d.key, d.start
+),
+told AS (
+    INSERT INTO rederived (brand_id, kind, key, start)
+    SELECT CAST(:brand AS bigint), kind, key, start
+    FROM claimed
+    WHERE EXISTS (SELECT FROM rebuild WHERE brand_id = :brand)
+    ON CONFLICT DO NOTHING
+)
+SELECT kind, key, start FROM claimed

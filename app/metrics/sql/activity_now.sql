@@ -1,0 +1,39 @@
+-- Grain:  one row a group and bucket in which something happened; bucket 0: the members at the
+--         start of the window.
+-- Reads:  group_sum, chat_group.
+-- Rule:   docs/metrics.md, "Group activity", where all that is known has happened and the buckets
+--         are whole days, weeks or months. Members at an instant are those who came less those
+--         who went up to it.
+WITH counted AS (
+    SELECT
+        s.group_id, 0 AS n, sum(s.came - s.went) AS change, 0 AS joins, 0 AS leaves,
+        0 AS arrivals, 0 AS messages, 0 AS speakers, 0 AS speaking_members
+    FROM (
+        SELECT group_id, came, went FROM group_sum
+        WHERE brand_id = :brand AND grain = 'month' AND start < :month
+            AND (CAST(:group_id AS text) IS NULL OR group_id = :group_id)
+        UNION ALL
+        SELECT group_id, came, went FROM group_sum
+        WHERE brand_id = :brand AND grain = 'day' AND start >= :month AND start < :start
+            AND (CAST(:group_id AS text) IS NULL OR group_id = :group_id)
+    ) AS s
+    GROUP BY s.group_id
+    UNION ALL
+    SELECT
+        group_id, width_bucket(start, CAST(:starts AS date[])), came - went, joins, leaves,
+        arrivals, messages, speakers, speaking_members
+    FROM group_sum
+    WHERE brand_id = :brand AND grain = :grain AND start >= :start AND start < :end
+        AND (CAST(:group_id AS text) IS NULL OR group_id = :group_id)
+)
+SELECT
+    g.group_id, g.name, coalesce(c.n, 0) AS n, coalesce(c.change, 0) AS change,
+    coalesce(c.joins, 0) AS joins, coalesce(c.leaves, 0) AS leaves,
+    coalesce(c.arrivals, 0) AS arrivals, coalesce(c.messages, 0) AS messages,
+    coalesce(c.speakers, 0) AS speakers, coalesce(c.speaking_members, 0) AS speaking_members
+FROM chat_group AS g
+LEFT JOIN counted AS c ON c.group_id = g.group_id
+WHERE g.brand_id = :brand
+    AND (CAST(:group_id AS text) IS NULL OR g.group_id = :group_id)
+    AND (c.group_id IS NOT NULL OR CAST(:group_id AS text) IS NOT NULL)
+ORDER BY g.group_id, c.n

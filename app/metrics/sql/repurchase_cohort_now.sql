@@ -1,0 +1,22 @@
+-- Grain:  one row a buyer of the cohort.
+-- Reads:  purchase_day, note.
+-- Rule:   docs/metrics.md, "Repurchase", kind cohort, where all that is known has happened.
+-- Goes on in repurchase_curve.sql.
+WITH cohort AS (
+    SELECT
+        p.in_group, p.paid_at,
+        CASE
+            WHEN CAST(:dedupe AS text) = 'day' THEN p.next_at
+            ELSE coalesce(p.again_at, p.next_at)
+        END AS second_at
+    FROM purchase_day AS p
+    LEFT JOIN note AS n ON n.brand_id = :brand AND n.note_id = p.note_id
+    WHERE p.brand_id = :brand AND p.day >= :first_day AND p.day < :end_day
+        AND p.previous_day IS NULL
+        AND (CAST(:group_id AS text) IS NULL OR p.group_id = :group_id)
+        AND (CAST(:note_id AS text) IS NULL OR p.note_id = :note_id)
+        AND (
+            CAST(:creator_id AS text) IS NULL
+            OR coalesce(p.touch_creator_id, n.creator_id) = :creator_id
+        )
+)

@@ -1,0 +1,47 @@
+-- Grain:  one row a live, or month of a group, in which a merged customer counts by several ids.
+-- Reads:  identity, live_view, chat_group, message, calendar, brand.  Writes: dirty_sum.
+-- Rule:   who is there by a single member id counts as before, whatever the customer is called.
+WITH twin AS MATERIALIZED (
+    SELECT m.id
+    FROM (
+        SELECT i.customer_id
+        FROM identity AS i
+        WHERE i.brand_id = :brand AND i.customer_id = ANY (CAST(:customers AS text[]))
+            AND i.space = 'member'
+        GROUP BY i.customer_id
+        HAVING count(*) > 1
+    ) AS c
+    JOIN identity AS m
+        ON m.brand_id = :brand AND m.customer_id = c.customer_id AND m.space = 'member'
+),
+said AS (
+    SELECT DISTINCT g.group_id, d.day
+    FROM chat_group AS g
+    CROSS JOIN twin AS t
+    CROSS JOIN LATERAL (
+        SELECT w.sent_at
+        FROM message AS w
+        WHERE w.brand_id = :brand AND w.group_id = g.group_id AND w.member_id = t.id
+    ) AS w
+    CROSS JOIN LATERAL (
+        SELECT CAST(c.day AS timestamp) AS day FROM calendar AS c
+        WHERE c.timezone = (SELECT timezone FROM brand WHERE brand_id = :brand)
+            AND c.starts_at <= w.sent_at
+        ORDER BY c.starts_at DESC
+        LIMIT 1
+    ) AS d
+    WHERE g.brand_id = :brand
+)
+INSERT INTO dirty_sum (brand_id, kind, key, start)
+SELECT CAST(:brand AS bigint), m.kind, m.key, m.start
+FROM (
+    SELECT 'live' AS kind, v.live_id AS key, CAST('-infinity' AS date) AS start
+    FROM twin AS t
+    JOIN live_view AS v ON v.brand_id = :brand AND v.member_id = t.id
+    UNION
+    SELECT 'group', s.group_id, CAST(date_trunc('month', p.start) AS date)
+    FROM said AS s
+    CROSS JOIN LATERAL (VALUES (s.day), (date_trunc('week', s.day))) AS p (start)
+) AS m
+ORDER BY m.kind, m.key, m.start
+ON CONFLICT DO NOTHING
