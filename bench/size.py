@@ -1,0 +1,35 @@
+"""How large a brand is: the numbers that its history is made from."""
+
+import msgspec
+
+
+class Size(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts over the whole history; its length is in days."""
+
+    orders: int = 2_000_000
+    customers: int = 400_000
+    messages: int = 5_000_000
+    notes: int = 2_000
+    groups: int = 500
+    days: int = 1_096
+    seed: int = 20_260
+
+
+class Loaded(msgspec.Struct, kw_only=True):
+    """What lies in a data folder; times are in seconds, `last` is where the history ends.
+
+    `credited` says whether the yardstick has the facts and credits that PostgreSQL has now.
+    """
+
+    size: Size
+    brand: int
+    last: str
+    make_seconds: float
+    copy_seconds: float
+    rebuild_seconds: float
+    rebuild_mb: float
+    vacuum_seconds: float
+    rows: dict[str, int]
+    postgres_mb: float
+    duckdb_mb: float = 0.0
+    credited: bool = False
