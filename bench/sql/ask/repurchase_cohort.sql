@@ -30,18 +30,20 @@ both_ways AS (
 observation AS (
     SELECT
         segment, coalesce(repeated, observed) AS moment, repeated IS NOT NULL AS repeats,
-        count(*) FILTER (WHERE repeated IS NULL) OVER (
+        sum(CAST(repeated IS NULL AS INTEGER)) OVER (
             PARTITION BY segment ORDER BY coalesce(repeated, observed), repeated IS NULL
             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS censored
     FROM both_ways
+    WHERE coalesce(repeated, observed) <= INTERVAL 720 HOUR
 ),
 step AS (
     SELECT
-        segment, greatest(1, CAST(ceil(epoch(moment) / 86400) AS INTEGER)) AS day, censored,
+        segment, greatest(1, CAST(ceil(epoch(moment) / 86400) AS INTEGER)) AS day,
+        CAST(censored AS BIGINT) AS censored,
         count(*) AS repeats
     FROM observation
-    WHERE repeats AND moment <= INTERVAL 720 HOUR
+    WHERE repeats
     GROUP BY ALL
 )
 SELECT
