@@ -18,7 +18,8 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
 class Loaded(msgspec.Struct, kw_only=True):
     """What lies in a data folder; times are in seconds, `last` is where the history ends.
 
-    `credited` says whether the yardstick has the facts and credits that PostgreSQL has now.
+    `schema` is the revision under which it was derived; `credited` says whether the yardstick has
+    the facts and credits that PostgreSQL has now.
     """
 
     size: Size
@@ -26,10 +27,11 @@ class Loaded(msgspec.Struct, kw_only=True):
     last: str
     make_seconds: float
     copy_seconds: float
-    rebuild_seconds: float
-    rebuild_mb: float
-    vacuum_seconds: float
     rows: dict[str, int]
-    postgres_mb: float
+    schema: str = ""
+    rebuild_seconds: float = 0.0
+    rebuild_mb: float = 0.0
+    vacuum_seconds: float = 0.0
+    postgres_mb: float = 0.0
     duckdb_mb: float = 0.0
     credited: bool = False
