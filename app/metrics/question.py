@@ -19,7 +19,7 @@ class Dates(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What an answer was computed from."""
+    """What an answer was computed from, and what its columns are called in its language."""
 
     metric: str
     rule_version: int
@@ -27,6 +27,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str
     currency: str
     as_of: datetime
+    labels: dict[str, str] = {}
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
