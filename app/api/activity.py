@@ -43,7 +43,8 @@ async def get_activity(
         scope = await scope_of(connection, caller, start, end, as_of)
         check_buckets(scope.window, bucket)
         found = await activities.activity(connection, scope, bucket, group_id)
-    return reply.of(reply.labelled(found), scope)
+        found = await reply.told(connection, scope, found)
+    return reply.of(found, scope)
 
 
 @get(
@@ -66,4 +67,5 @@ async def get_lives(
     async with transaction(state.pool) as connection:
         scope = await scope_of(connection, caller, start, end, as_of)
         found = await live_counts.lives(connection, scope)
-    return reply.of(reply.labelled(found), scope)
+        found = await reply.told(connection, scope, found)
+    return reply.of(found, scope)

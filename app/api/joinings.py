@@ -77,7 +77,8 @@ async def get_retention(
     async with transaction(state.pool) as connection:
         scope = await scope_of(connection, caller, start, end, as_of)
         found = await retentions.retention(connection, scope, kind, numbers, group_id, note_id)
-    return reply.of(reply.labelled(found), scope)
+        found = await reply.told(connection, scope, found)
+    return reply.of(found, scope)
 
 
 @get(
@@ -109,4 +110,5 @@ async def get_before_after(
     async with transaction(state.pool) as connection:
         scope = await scope_of(connection, caller, start, end, as_of)
         found = await before_afters.before_after(connection, scope, days, group_id, note_id)
-    return reply.of(reply.labelled(found), scope)
+        found = await reply.told(connection, scope, found)
+    return reply.of(found, scope)

@@ -9,12 +9,14 @@ from typing import Any, TypeVar, cast
 import msgspec
 from litestar import Request, Response
 from litestar.response import Stream
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.api import spreadsheet
 from app.api.answers import document
 from app.api.negotiation import negotiated
 from app.api.params import Lang
 from app.metrics.catalog import labels
+from app.metrics.caveats import caveats
 from app.metrics.question import Answer, Scope
 from app.metrics.table import table
 from app.metrics.words import Language
@@ -36,11 +38,15 @@ class Reply(msgspec.Struct, frozen=True):
     as_of_is_given: bool
     has: tuple[str, ...]
 
-    def labelled(self, found: A) -> A:
-        """The answer with the labels of its columns."""
-        kind = getattr(found, "kind", None)
-        said = labels(found.metric, kind, found.currency, self.language)
-        return msgspec.structs.replace(found, labels=said)
+    async def told(self, connection: AsyncConnection, scope: Scope, found: A) -> A:
+        """The answer with the labels of its columns and its caveats, in the client's language."""
+        return msgspec.structs.replace(
+            found,
+            labels=labels(
+                found.metric, getattr(found, "kind", None), found.currency, self.language
+            ),
+            caveats=await caveats(connection, scope, found, self.language),
+        )
 
     def of(self, found: A, scope: Scope) -> Response[A]:
         """The answer, or 304 where the client has it.

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from app.core.clock import Window
+from app.metrics.caveat import Caveat
 
 RULE_VERSION = 1
 """Counts up when a definition changes; numbers of different versions are not compared."""
@@ -19,7 +20,7 @@ class Dates(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What an answer was computed from, and what its columns are called in its language."""
+    """What an answer was computed from, what its columns are called, and what it cannot tell."""
 
     metric: str
     rule_version: int
@@ -28,6 +29,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     as_of: datetime
     labels: dict[str, str] = {}
+    caveats: list[Caveat] = []
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
