@@ -30,11 +30,12 @@ MINOR = {"zh-CN": "{} 最小货币单位", "en": "minor unit of {}"}
 @cache
 def columns(question: str, kind: str | None = None) -> dict[str, Metric | Dimension]:
     """The columns of an answer: what a kind says of its own goes before what all kinds share."""
+    asked = (question, f"{question}?kind={kind}")
     found: dict[str, Metric | Dimension] = {
-        each.column: each for each in DIMENSIONS if question in each.questions
+        each.column: each for each in DIMENSIONS if not {*asked}.isdisjoint(each.questions)
     }
-    path = f"/v1/metrics/{question}"
-    for endpoint in (path, f"{path}?kind={kind}"):
+    for name in asked:
+        endpoint = f"/v1/metrics/{name}"
         found |= {each.column: each for each in METRICS if each.endpoint == endpoint}
     return found
 

@@ -10,6 +10,7 @@ import pytest
 from app.demo.story import story
 from app.metrics.catalog import METRICS
 from app.metrics.entries.entry import Metric
+from app.metrics.question import Answer
 from tests.make import Brand, Service
 
 PARAMS = {
@@ -21,6 +22,22 @@ EXTRA = {
     "/v1/metrics/funnel": {"by": "note"},
     "/v1/metrics/repurchase?kind=cohort": {"within_days": "120"},
 }
+
+ANSWERS: list[tuple[str, dict[str, str]]] = [
+    ("gmv-share", {"bucket": "month"}),
+    *(("repurchase", {"kind": kind}) for kind in ("window", "cohort", "returning", "next_period")),
+    ("funnel", {"by": "note"}),
+    ("retention", {"kind": "stay"}),
+    ("retention", {"kind": "speak"}),
+    ("activity", {"bucket": "month"}),
+    ("lives", {}),
+    ("before-after", {}),
+]
+ASKED = (
+    *("kind", "by", "basis", "bucket", "days", "within_days", "dedupe", "sort", "next"),
+    *("group_id", "note_id", "creator_id"),
+)
+"""Fields that say what was asked."""
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +80,31 @@ def test_a_metric_is_in_the_answer_and_is_the_ratio_it_says(brand: Brand, metric
             assert value is None
         else:
             assert abs(Fraction(str(value)) - numerator / denominator) <= Fraction(tolerance)
+
+
+def leaves(value: Any, path: str = "") -> set[str]:
+    """The paths of what stands in an answer, lists and all."""
+    if isinstance(value, dict):
+        return {leaf for name in value for leaf in leaves(value[name], f"{path}.{name}".strip("."))}
+    if isinstance(value, list):
+        return {leaf for each in value for leaf in leaves(each, path)}
+    return {path}
+
+
+@pytest.mark.parametrize(("path", "params"), ANSWERS, ids=str)
+def test_every_field_has_a_label(brand: Brand, path: str, params: dict[str, str]) -> None:
+    answer = brand.ask(f"/v1/metrics/{path}", **PARAMS, **params)
+    labels = answer["labels"]
+    assert len(set(labels.values())) == len(labels)
+    for name in (*Answer.__struct_fields__, *ASKED):
+        answer.pop(name, None)
+    again = ("rows.", "series.", "by_segment.group.", "by_segment.non_group.", "before.", "after.")
+    found = set()
+    for leaf in leaves(answer):
+        found.add(next((leaf.removeprefix(p) for p in again if leaf.startswith(p)), leaf))
+    assert found <= labels.keys()
+    # What a row of CSV begins with stands in JSON as the name of an object.
+    assert labels.keys() - found <= {"segment", "side"}
 
 
 def test_names_are_unique_and_listed(brand: Brand) -> None:

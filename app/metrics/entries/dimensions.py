@@ -87,7 +87,7 @@ DIMENSIONS: tuple[Dimension, ...] = (
     ),
     Dimension(
         column="curve.day",
-        questions=("repurchase",),
+        questions=("repurchase?kind=cohort",),
         label_zh="首购后第 n 天",
         label_en="Day after the first purchase",
         unit="days",

@@ -4,9 +4,6 @@ from typing import Literal
 
 import msgspec
 
-Question = Literal[
-    "gmv-share", "repurchase", "funnel", "retention", "activity", "lives", "before-after"
-]
 Unit = Literal["ratio", "minor currency unit", "count"]
 
 OURS = "Hongqun"
@@ -46,10 +43,13 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Dimension(msgspec.Struct, frozen=True, kw_only=True):
-    """A column that is no number: what a row is about, in the questions that have it."""
+    """A column that is no number: what a row is about, in the questions that have it.
+
+    A question is named as in the URL; where only one kind of it has the column, with `?kind=`.
+    """
 
     column: str
-    questions: tuple[Question, ...]
+    questions: tuple[str, ...]
     label_zh: str
     label_en: str
     unit: Literal["id", "text", "local date", "instant", "days"]
