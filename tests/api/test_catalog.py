@@ -1,18 +1,22 @@
 """The catalog says the truth: each field it names is in the answer, and ratios are what it says."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.demo.story import story
 from app.metrics.catalog import METRICS
-from app.metrics.entries.entry import Metric
+from app.metrics.entries.dimensions import DIMENSIONS
+from app.metrics.entries.entry import Dimension, Metric
 from app.metrics.question import Answer
 from tests.make import Brand, Service
 
+DOCS = Path(__file__).parents[2] / "docs"
 PARAMS = {
     "start": "2026-06-01",
     "end": "2026-08-01",
@@ -112,3 +116,20 @@ def test_names_are_unique_and_listed(brand: Brand) -> None:
     assert [each["name"] for each in listed] == [metric.name for metric in METRICS]
     assert len({metric.name for metric in METRICS}) == len(METRICS)
     assert all(each["label_zh"] and each["label_en"] and each["sentence_zh"] for each in listed)
+
+
+@pytest.mark.parametrize(("page", "language"), [("metrics.md", "en"), ("zh-CN/metrics.md", "zh")])
+def test_the_docs_list_every_metric(page: str, language: str) -> None:
+    text = (DOCS / page).read_text("utf-8")
+    listed = [line for line in text.splitlines() if line.startswith("| `")]
+    for metric in METRICS:
+        asked = metric.endpoint.removeprefix("/v1/metrics/")
+        label, sentence = (getattr(metric, f"{part}_{language}") for part in ("label", "sentence"))
+        assert f"| `{metric.name}` | {label} | `{asked}` `{metric.field}` | {sentence} |" in listed
+
+
+def test_every_section_that_an_entry_names_is_there() -> None:
+    headings = re.findall(r"^#+ (.+)$", (DOCS / "metrics.md").read_text("utf-8"), re.MULTILINE)
+    anchors = {re.sub(r"[^a-z0-9 -]", "", each.lower()).replace(" ", "-") for each in headings}
+    entries: list[Metric | Dimension] = [*METRICS, *DIMENSIONS]
+    assert {each.doc for each in entries} <= {f"docs/metrics.md#{each}" for each in anchors}
