@@ -43,8 +43,8 @@ async def get_activity(
         scope = await scope_of(connection, caller, start, end, as_of)
         check_buckets(scope.window, bucket)
         found = await activities.activity(connection, scope, bucket, group_id)
-        found = await reply.told(connection, scope, found)
-    return reply.of(found, scope)
+        told = await reply.told(connection, scope, found)
+    return reply.of(told)
 
 
 @get(
@@ -67,5 +67,5 @@ async def get_lives(
     async with transaction(state.pool) as connection:
         scope = await scope_of(connection, caller, start, end, as_of)
         found = await live_counts.lives(connection, scope)
-        found = await reply.told(connection, scope, found)
-    return reply.of(found, scope)
+        told = await reply.told(connection, scope, found)
+    return reply.of(told)

@@ -66,5 +66,5 @@ async def get_funnel(
     async with transaction(state.pool) as connection:
         scope = await scope_of(connection, caller, start, end, as_of)
         found = await funnels.funnel(connection, scope, by, within_days, sort, page)
-        found = await reply.told(connection, scope, found)
-    return reply.of(found, scope)
+        told = await reply.told(connection, scope, found)
+    return reply.of(told)

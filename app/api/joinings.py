@@ -77,8 +77,8 @@ async def get_retention(
     async with transaction(state.pool) as connection:
         scope = await scope_of(connection, caller, start, end, as_of)
         found = await retentions.retention(connection, scope, kind, numbers, group_id, note_id)
-        found = await reply.told(connection, scope, found)
-    return reply.of(found, scope)
+        told = await reply.told(connection, scope, found)
+    return reply.of(told)
 
 
 @get(
@@ -110,5 +110,5 @@ async def get_before_after(
     async with transaction(state.pool) as connection:
         scope = await scope_of(connection, caller, start, end, as_of)
         found = await before_afters.before_after(connection, scope, days, group_id, note_id)
-        found = await reply.told(connection, scope, found)
-    return reply.of(found, scope)
+        told = await reply.told(connection, scope, found)
+    return reply.of(told)

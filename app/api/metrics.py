@@ -66,8 +66,8 @@ async def get_gmv_share(
         scope = await scope_of(connection, caller, start, end, as_of)
         check_buckets(scope.window, bucket)
         found = await shares.gmv_share(connection, scope, basis, bucket)
-        found = await reply.told(connection, scope, found)
-    return reply.of(found, scope)
+        told = await reply.told(connection, scope, found)
+    return reply.of(told)
 
 
 @get(
@@ -114,5 +114,5 @@ async def get_repurchase(
         scope = await scope_of(connection, caller, start, end, as_of)
         filters = repurchases.Filters(group_id, note_id, creator_id)
         found = await repurchases.repurchase(connection, scope, kind, within_days, dedupe, filters)
-        found = await reply.told(connection, scope, found)
-    return reply.of(found, scope)
+        told = await reply.told(connection, scope, found)
+    return reply.of(told)

@@ -5,6 +5,7 @@ import re
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, TypeVar, cast
+from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Request, Response
@@ -48,7 +49,7 @@ class Reply(msgspec.Struct, frozen=True):
             caveats=await caveats(connection, scope, found, self.language),
         )
 
-    def of(self, found: A, scope: Scope) -> Response[A]:
+    def of(self, found: A) -> Response[A]:
         """The answer, or 304 where the client has it.
 
         The tag is weak: where `as_of` was left out it is now, and not part of what is hashed,
@@ -57,7 +58,7 @@ class Reply(msgspec.Struct, frozen=True):
         as_of = found.as_of if self.as_of_is_given else "now"
         digest = hashlib.sha256(f"{self.media_type} {self.language} {as_of}\n".encode())
         body: deque[bytes] = deque()
-        for field, part in self._parts(found, scope):
+        for field, part in self._parts(found):
             if field != "as_of":
                 digest.update(part)
             body.append(part)
@@ -71,13 +72,13 @@ class Reply(msgspec.Struct, frozen=True):
             headers["Content-Disposition"] = f'attachment; filename="{_file_name(found)}"'
         return cast("Response[A]", _response(body, headers))
 
-    def _parts(self, found: Answer, scope: Scope) -> Iterator[tuple[str, bytes]]:
+    def _parts(self, found: Answer) -> Iterator[tuple[str, bytes]]:
         if self.media_type == JSON:
             yield from document(found)
             return
         shown = table(found)
         header = [found.labels[column] for column in shown.columns]
-        for part in spreadsheet.parts(shown, header, scope.window.zone):
+        for part in spreadsheet.parts(shown, header, ZoneInfo(found.timezone)):
             yield "", part
 
 
