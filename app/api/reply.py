@@ -40,14 +40,16 @@ class Reply(msgspec.Struct, frozen=True):
     has: tuple[str, ...]
 
     async def told(self, connection: AsyncConnection, scope: Scope, found: A) -> A:
-        """The answer with the labels of its columns and its caveats, in the client's language."""
-        return msgspec.structs.replace(
-            found,
-            labels=labels(
-                found.metric, getattr(found, "kind", None), found.currency, self.language
-            ),
-            caveats=await caveats(connection, scope, found, self.language),
+        """The answer with the labels of its columns and, in JSON, its caveats."""
+        kind = getattr(found, "kind", None)
+        said = labels(found.metric, kind, found.currency, self.language)
+        # A table has no place for caveats, so none are looked for.
+        doubts = (
+            await caveats(connection, scope, found, self.language)
+            if self.media_type == JSON
+            else []
         )
+        return msgspec.structs.replace(found, labels=said, caveats=doubts)
 
     def of(self, found: A) -> Response[A]:
         """The answer, or 304 where the client has it.
