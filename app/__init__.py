@@ -32,7 +32,7 @@ Rooms, and imports go down only:
     supervisor         keeps processes up
     auth               key -> brand, scopes
     crm                what operators write: brands, keys, sources
-    metrics            one .sql a question, divided and named beside it
+    metrics            one .sql a question, divided beside it; entries name it, caveats doubt it
     derive, projection, ingest    siblings, unaware of each other
     events             the vocabulary
     models             nouns = tables

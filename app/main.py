@@ -26,6 +26,7 @@ from app.api import (
     status,
 )
 from app.api.document import ExactNumbers, Problems
+from app.api.reply import provide_reply
 from app.api.requests import RequestContext
 from app.auth import provide_caller, require_scope
 from app.core.db import open_pool
@@ -77,7 +78,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         lifespan=[lifespan],
         guards=[require_scope],
         middleware=[RequestContext()],
-        dependencies={"caller": Provide(provide_caller)},
+        dependencies={"caller": Provide(provide_caller), "reply": Provide(provide_reply)},
         exception_handlers={
             Problem: problems.on_problem,
             HTTPException: problems.on_http_error,

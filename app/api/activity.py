@@ -7,9 +7,10 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import Parameter
 
-from app.api.answers import answer
 from app.api.metrics import scope_of
 from app.api.params import AsOf, End, Start, check_buckets
+from app.api.reply import Reply
+from app.api.reply_docs import AnswerOperation
 from app.core.clock import Bucket
 from app.core.db import transaction
 from app.crm.keys import KeyOwner
@@ -22,10 +23,12 @@ from app.metrics import lives as live_counts
     summary="Group activity",
     operation_id="getActivity",
     tags=["metrics"],
-    opt={"scope": "read"},
+    opt={"scope": "read", "problems": (406,)},
+    operation_class=AnswerOperation,
 )
 async def get_activity(
     caller: NamedDependency[KeyOwner],
+    reply: NamedDependency[Reply],
     state: State,
     start: Start,
     end: End,
@@ -40,7 +43,8 @@ async def get_activity(
         scope = await scope_of(connection, caller, start, end, as_of)
         check_buckets(scope.window, bucket)
         found = await activities.activity(connection, scope, bucket, group_id)
-    return answer(found)
+        told = await reply.told(connection, scope, found)
+    return reply.of(told)
 
 
 @get(
@@ -48,13 +52,20 @@ async def get_activity(
     summary="Lives",
     operation_id="getLives",
     tags=["metrics"],
-    opt={"scope": "read"},
+    opt={"scope": "read", "problems": (406,)},
+    operation_class=AnswerOperation,
 )
 async def get_lives(
-    caller: NamedDependency[KeyOwner], state: State, start: Start, end: End, as_of: AsOf = None
+    caller: NamedDependency[KeyOwner],
+    reply: NamedDependency[Reply],
+    state: State,
+    start: Start,
+    end: End,
+    as_of: AsOf = None,
 ) -> Response[live_counts.Lives]:
     """Viewers, joins and orders of each live that started in the window."""
     async with transaction(state.pool) as connection:
         scope = await scope_of(connection, caller, start, end, as_of)
         found = await live_counts.lives(connection, scope)
-    return answer(found)
+        told = await reply.told(connection, scope, found)
+    return reply.of(told)

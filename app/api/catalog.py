@@ -4,7 +4,8 @@ import msgspec
 from litestar import Response, get
 
 from app.api.answers import answer
-from app.metrics.catalog import METRICS, Metric
+from app.metrics.catalog import METRICS
+from app.metrics.entries.entry import Metric
 
 
 class Catalog(msgspec.Struct, frozen=True):

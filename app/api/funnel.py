@@ -7,9 +7,10 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import Parameter
 
-from app.api.answers import answer
 from app.api.metrics import scope_of
 from app.api.params import AsOf, End, Start
+from app.api.reply import Reply
+from app.api.reply_docs import AnswerOperation
 from app.core.db import transaction
 from app.core.errors import BadParameter
 from app.crm.keys import KeyOwner
@@ -21,10 +22,12 @@ from app.metrics import funnel as funnels
     summary="Funnel",
     operation_id="getFunnel",
     tags=["metrics"],
-    opt={"scope": "read"},
+    opt={"scope": "read", "problems": (406,)},
+    operation_class=AnswerOperation,
 )
 async def get_funnel(
     caller: NamedDependency[KeyOwner],
+    reply: NamedDependency[Reply],
     state: State,
     by: Annotated[
         funnels.By,
@@ -63,4 +66,5 @@ async def get_funnel(
     async with transaction(state.pool) as connection:
         scope = await scope_of(connection, caller, start, end, as_of)
         found = await funnels.funnel(connection, scope, by, within_days, sort, page)
-    return answer(found)
+        told = await reply.told(connection, scope, found)
+    return reply.of(told)

@@ -9,9 +9,10 @@ from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
 from litestar.params import Parameter
 
-from app.api.answers import answer
 from app.api.metrics import scope_of
 from app.api.params import AsOf, End, Start
+from app.api.reply import Reply
+from app.api.reply_docs import AnswerOperation
 from app.core.db import transaction
 from app.core.errors import BadParameter
 from app.crm.keys import KeyOwner
@@ -40,10 +41,12 @@ def days_list(value: str) -> list[int]:
     summary="Retention",
     operation_id="getRetention",
     tags=["metrics"],
-    opt={"scope": "read"},
+    opt={"scope": "read", "problems": (406,)},
+    operation_class=AnswerOperation,
 )
 async def get_retention(
     caller: NamedDependency[KeyOwner],
+    reply: NamedDependency[Reply],
     state: State,
     start: Start,
     end: End,
@@ -74,7 +77,8 @@ async def get_retention(
     async with transaction(state.pool) as connection:
         scope = await scope_of(connection, caller, start, end, as_of)
         found = await retentions.retention(connection, scope, kind, numbers, group_id, note_id)
-    return answer(found)
+        told = await reply.told(connection, scope, found)
+    return reply.of(told)
 
 
 @get(
@@ -82,10 +86,12 @@ async def get_retention(
     summary="Before and after joining",
     operation_id="getBeforeAfter",
     tags=["metrics"],
-    opt={"scope": "read"},
+    opt={"scope": "read", "problems": (406,)},
+    operation_class=AnswerOperation,
 )
 async def get_before_after(
     caller: NamedDependency[KeyOwner],
+    reply: NamedDependency[Reply],
     state: State,
     start: Start,
     end: End,
@@ -104,4 +110,5 @@ async def get_before_after(
     async with transaction(state.pool) as connection:
         scope = await scope_of(connection, caller, start, end, as_of)
         found = await before_afters.before_after(connection, scope, days, group_id, note_id)
-    return answer(found)
+        told = await reply.told(connection, scope, found)
+    return reply.of(told)

@@ -8,8 +8,9 @@ from litestar.di import NamedDependency
 from litestar.params import Parameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.api.answers import answer
 from app.api.params import AsOf, End, Start, check_buckets, instant, window
+from app.api.reply import Reply
+from app.api.reply_docs import AnswerOperation
 from app.core.clock import Bucket
 from app.core.db import transaction
 from app.crm import brands
@@ -40,10 +41,12 @@ async def scope_of(
     summary="Group share of GMV",
     operation_id="getGmvShare",
     tags=["metrics"],
-    opt={"scope": "read"},
+    opt={"scope": "read", "problems": (406,)},
+    operation_class=AnswerOperation,
 )
 async def get_gmv_share(
     caller: NamedDependency[KeyOwner],
+    reply: NamedDependency[Reply],
     state: State,
     start: Start,
     end: End,
@@ -64,7 +67,8 @@ async def get_gmv_share(
         scope = await scope_of(connection, caller, start, end, as_of)
         check_buckets(scope.window, bucket)
         found = await shares.gmv_share(connection, scope, basis, bucket)
-    return answer(found)
+        told = await reply.told(connection, scope, found)
+    return reply.of(told)
 
 
 @get(
@@ -72,10 +76,12 @@ async def get_gmv_share(
     summary="Repurchase rate",
     operation_id="getRepurchase",
     tags=["metrics"],
-    opt={"scope": "read"},
+    opt={"scope": "read", "problems": (406,)},
+    operation_class=AnswerOperation,
 )
 async def get_repurchase(
     caller: NamedDependency[KeyOwner],
+    reply: NamedDependency[Reply],
     state: State,
     start: Start,
     end: End,
@@ -109,4 +115,5 @@ async def get_repurchase(
         scope = await scope_of(connection, caller, start, end, as_of)
         filters = repurchases.Filters(group_id, note_id, creator_id)
         found = await repurchases.repurchase(connection, scope, kind, within_days, dedupe, filters)
-    return answer(found)
+        told = await reply.told(connection, scope, found)
+    return reply.of(told)

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.clock import Window
+from app.metrics.caveat import Caveat
 
 RULE_VERSION = 1
 """Counts up when a definition changes; numbers of different versions are not compared."""
@@ -21,7 +22,7 @@ class Dates(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What an answer was computed from."""
+    """What an answer was computed from, what its columns are called, and what it cannot tell."""
 
     metric: str
     rule_version: int
@@ -29,6 +30,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str
     currency: str
     as_of: datetime
+    labels: dict[str, str] = {}
+    caveats: list[Caveat] = []
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):

@@ -38,6 +38,13 @@ class MembershipEvent(Base):
             "at",
             postgresql_where=sql("member_id IS NULL"),
         ),
+        Index(
+            "ix_membership_event_suspect",
+            "brand_id",
+            "at",
+            "group_id",
+            postgresql_where=sql("suspect"),
+        ),
     )
 
     brand_id: Mapped[BrandKey]

@@ -54,7 +54,12 @@ class Document:
         known = schema.get("properties", {})
         missing = [name for name in schema.get("required", []) if name not in value]
         found = [f"{at}/{name}: missing" for name in missing]
-        found += [f"{at}/{name}: not documented" for name in value if name not in known]
+        others = schema.get("additionalProperties")
+        for name in value.keys() - known.keys():
+            if others is None:
+                found.append(f"{at}/{name}: not documented")
+            else:
+                found += self.wrong(others, value[name], f"{at}/{name}")
         for name in known.keys() & value.keys():
             found += self.wrong(known[name], value[name], f"{at}/{name}")
         return found

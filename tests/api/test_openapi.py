@@ -76,6 +76,23 @@ def test_ratios_are_numbers(document: Document) -> None:
     assert schemas["Repurchase"]["properties"]["lift"] == number
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["gmv-share", "repurchase", "funnel", "retention", "activity", "lives", "before-after"],
+)
+def test_forms_of_answers_are_documented(document: Document, name: str) -> None:
+    operation = document.document["paths"][f"/v1/metrics/{name}"]["get"]
+    said = operation["responses"]
+    assert list(said["200"]["content"]) == [JSON, "text/csv"]
+    assert {"304", "406"} <= said.keys()
+    assert "ETag" in said["200"]["headers"]
+    assert "ETag" in said["304"]["headers"]
+    assert "content" not in said["304"]
+    parameters = {(each["name"], each["in"]) for each in operation["parameters"]}
+    assert {("lang", "query"), ("If-None-Match", "header")} <= parameters
+    assert len(parameters) == len(operation["parameters"])
+
+
 def test_answers_are_as_documented(document: Document, brand: Brand) -> None:
     touch = {"group_id": "g1", "note_id": "n1"}
     events: list[dict[str, Any]] = [
@@ -104,6 +121,17 @@ def test_answers_are_as_documented(document: Document, brand: Brand) -> None:
             check(document, path, get(path, params=WINDOW | {"bucket": bucket}))
         for path in ("/v1/metrics/gmv-share", "/v1/metrics/repurchase"):
             check(document, path, get(path))
+        for name, asked in (
+            ("funnel", {"by": "note"}),
+            ("retention", {}),
+            ("activity", {"bucket": "week"}),
+            ("lives", {}),
+            ("before-after", {}),
+        ):
+            path = f"/v1/metrics/{name}"
+            check(document, path, get(path, params=WINDOW | asked))
+            check(document, path, get(path, params=asked, headers={"accept": "text/html"}))
+        check(document, "/v1/metrics", get("/v1/metrics"))
         for path in ("/v1/status", "/v1/brand", "/v1/dead-letters", "/healthz", "/readyz"):
             check(document, path, get(path))
         for order_id in ("o-a", "o-b", "nowhere"):

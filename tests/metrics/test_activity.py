@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.make import Service
+from tests.metrics.golden import golden
 from tests.metrics.told import MARCH, at, tell, told
 
 STORY = """
@@ -57,6 +58,10 @@ FOURTH = row("03-04", "03-05", 2, 2, 0, 1, 0, 1, 2, 1, 0.5, 0.5)
 THIRD_LATE = row("03-03", "03-04", 2, 2, 4, 1, 2, 3, 3, 2, 0.666667, 0.5)
 
 
+@golden(
+    *("members_start", "members_end", "members_during", "joins", "leaves", "leave_rate"),
+    *("messages", "speakers", "speaking_members", "interaction_rate"),
+)
 def test_by_day(service: Service) -> None:
     brand = told(service, STORY)
     assert brand.ask("/v1/metrics/activity", **ASKED)["rows"] == [THIRD, FOURTH]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.make import Service
+from tests.metrics.golden import golden
 from tests.metrics.told import MARCH, at, tell, told
 
 STORY = """
@@ -50,6 +51,10 @@ EARLIER = sides(2, (1, 1, 1500), (1, 1, 900), 1.0, 0.6)
 PAID_BACK = sides(2, (0, 0, 1500), (1, 1, 900), None, 0.6)
 
 
+@golden(
+    *("newcomers", "newcomer_buyers", "newcomer_purchases", "newcomer_gmv"),
+    *("before_after_purchases", "before_after_gmv"),
+)
 def test_before_and_after(service: Service) -> None:
     brand = told(service, STORY)
     assert shown(brand.ask("/v1/metrics/before-after", **ASKED)) == FIRST

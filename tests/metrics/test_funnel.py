@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.make import Service
+from tests.metrics.golden import golden
 from tests.metrics.told import MARCH, at, tell, told
 
 STORY = """
@@ -56,6 +57,11 @@ PAID_BACK = row("n1", "春款", 3, 2, 3, 1, 1, 1, 0, 3, 18000, 11000)
 NULL_LATE = row(None, None, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0)
 
 
+@golden(
+    *("funnel_joins", "funnel_joined_customers", "funnel_mature_joins", "funnel_left"),
+    *("funnel_speakers", "funnel_buyers", "funnel_repeat_buyers"),
+    *("credited_orders", "credited_gmv", "credited_net_gmv"),
+)
 def test_by_note(service: Service) -> None:
     brand = told(service, STORY)
     asked = MARCH | {"by": "note", "within_days": 7}

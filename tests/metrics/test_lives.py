@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.make import Service
+from tests.metrics.golden import golden
 from tests.metrics.told import MARCH, at, tell, told
 
 STORY = """
@@ -50,6 +51,10 @@ L2_LATE = L2 | {"group_viewers": 1, "member_orders": 1, "member_gmv": 3000}
 L1_LATE = L1 | {"end": "2025-03-03T10:00:00Z"}
 
 
+@golden(
+    *("viewers", "group_viewers", "live_joins", "live_orders", "live_gmv"),
+    *("live_member_orders", "live_member_gmv"),
+)
 def test_lives(service: Service) -> None:
     brand = told(service, STORY)
     assert brand.ask("/v1/metrics/lives", **MARCH)["rows"] == [L1, L2, L3]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.make import Service
+from tests.metrics.golden import golden
 from tests.metrics.told import MARCH, at, tell, told
 
 STORY = """
@@ -42,6 +43,7 @@ STAY_LATE = rows((0, 4, 3, 0.75), (1, 4, 3, 0.75), (2, 4, 2, 0.5), (7, 3, 2, 0.6
 SPEAK_LATE = rows((0, 4, 1, 0.25), (1, 4, 1, 0.25), (2, 4, 1, 0.25), (7, 3, 1, 0.333333))
 
 
+@golden("stay_rate", "speak_rate", "retention_mature", "stayed", "spoke")
 def test_stay_and_speak(service: Service) -> None:
     brand = told(service, STORY)
     assert brand.ask("/v1/metrics/retention", **ASKED)["rows"] == STAY
