@@ -59,7 +59,8 @@ sale AS (
             ON c.customer_id = v.customer_id AND c.paid_at >= v.viewed_at
             AND c.paid_at >= v.started_at AND c.paid_at <= v.until
         JOIN shop_order AS o ON o.order_id = c.order_id
-        WHERE c.paid_at >= $start AND c.paid_at < $as_of AND o.touch_live_id IS NULL
+        WHERE c.paid_at >= $start AND c.paid_at < $as_of
+            AND o.paid_at >= $start AND o.touch_live_id IS NULL
     ) AS followed
     WHERE turn = 1
 ),

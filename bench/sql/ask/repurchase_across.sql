@@ -4,14 +4,15 @@ WITH buyer AS (
     WHERE paid_at >= $start AND paid_at < $end AND paid_at < $as_of AND amount > 0
         AND (fully_refunded_at IS NULL OR fully_refunded_at >= $as_of)
     GROUP BY customer_id
+),
+hit AS (
+    SELECT DISTINCT o.customer_id
+    FROM buyer AS b
+    JOIN order_credit AS o USING (customer_id)
+    WHERE o.paid_at >= $other_start AND o.paid_at < $other_end AND o.paid_at < $as_of
+        AND o.amount > 0 AND (o.fully_refunded_at IS NULL OR o.fully_refunded_at >= $as_of)
 )
-SELECT
-    in_group, count(*) AS buyers,
-    count(*) FILTER (WHERE customer_id IN (
-        SELECT customer_id
-        FROM order_credit
-        WHERE paid_at >= $other_start AND paid_at < $other_end AND paid_at < $as_of AND amount > 0
-            AND (fully_refunded_at IS NULL OR fully_refunded_at >= $as_of)
-    )) AS hits
-FROM buyer
-GROUP BY in_group
+SELECT b.in_group, count(*) AS buyers, count(h.customer_id) AS hits
+FROM buyer AS b
+LEFT JOIN hit AS h USING (customer_id)
+GROUP BY b.in_group

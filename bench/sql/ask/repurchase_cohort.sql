@@ -1,12 +1,21 @@
-WITH first_purchase AS (
+WITH buyer AS (
     SELECT
         customer_id, min(paid_at) AS paid_at, min(paid_day) AS paid_day,
         arg_min(is_member_cell(cell), paid_at) AS in_group
     FROM order_credit
-    WHERE paid_at < $as_of AND amount > 0
+    WHERE paid_at >= $start AND paid_at < $end AND paid_at < $as_of AND amount > 0
         AND (fully_refunded_at IS NULL OR fully_refunded_at >= $as_of)
     GROUP BY customer_id
-    HAVING min(paid_at) >= $start AND min(paid_at) < $end
+),
+earlier AS (
+    SELECT DISTINCT o.customer_id
+    FROM buyer AS b
+    JOIN order_credit AS o USING (customer_id)
+    WHERE o.paid_at < $start AND o.paid_at < $as_of AND o.amount > 0
+        AND (o.fully_refunded_at IS NULL OR o.fully_refunded_at >= $as_of)
+),
+first_purchase AS (
+    SELECT * FROM buyer ANTI JOIN earlier USING (customer_id)
 ),
 second_purchase AS (
     SELECT f.customer_id, min(o.paid_at) AS paid_at
