@@ -88,7 +88,7 @@ async def _rebuild(brand_id: int) -> None:
             await connection.commit()
             with Progress(console=Console(stderr=True)) as progress:
                 bar = progress.add_task("rebuilding", total=total)
-                while done := await beside.step(connection, brand_id):
+                async for done in beside.steps(connection, brand_id):
                     await connection.commit()
                     progress.advance(bar, done)
                 progress.update(bar, description="swapping")

@@ -5,7 +5,7 @@ derived tables write beside them, and take from queues of their own. Nobody else
 they go with the session.
 """
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import msgspec
@@ -19,6 +19,12 @@ from app.models.tables import metadata
 
 BY_CUSTOMER = ("order_credit", "refund_credit", "purchase_day", "joining")
 SUMS = ("sale_sum", "purchase_sum", "group_sum", "live_sum")
+FACTS = (
+    *("identity", "membership", "message", "card_click"),
+    *("live", "live_view", "shop_order", "refund", "note"),
+)
+"""What derivation reads."""
+
 QUEUES = ("dirty_customer", "dirty_sum", "rebuild")
 
 CUSTOMERS = 1_000
@@ -76,6 +82,8 @@ async def begin(connection: AsyncConnection, brand_id: int) -> int:
         " ON CONFLICT (brand_id) DO UPDATE SET started_at = now()",
     ):
         await connection.execute(text(statement), {"brand": brand_id})
+    # A load may have outgrown what the planner knows of the facts.
+    await _analyze(connection, FACTS)
     await hide(connection, BY_CUSTOMER + SUMS + QUEUES)
     await mark_all(connection, brand_id)
     return await _pending(connection)
@@ -121,11 +129,21 @@ async def swap(connection: AsyncConnection, brand_id: int) -> None:
         )
 
 
-async def step(connection: AsyncConnection, brand_id: int) -> int:
-    """Derive a batch beside: customers first, then sums. Gives how many, 0 once all is done."""
-    return await derive(connection, brand_id, CUSTOMERS, mark=False) or await count_sums(
-        connection, brand_id, COUNTED
-    )
+async def steps(connection: AsyncConnection, brand_id: int) -> AsyncIterator[int]:
+    """Derive batch after batch beside the live tables: customers, then sums. Yields how many.
+
+    Nobody else analyses temporary tables: it is done while they grow.
+    """
+    done = analysed = 0
+    while more := await derive(connection, brand_id, CUSTOMERS, mark=False):
+        done += more
+        if done > 2 * analysed:
+            await _analyze(connection, BY_CUSTOMER)
+            analysed = done
+        yield more
+    await _analyze(connection, BY_CUSTOMER)
+    while more := await count_sums(connection, brand_id, COUNTED):
+        yield more
 
 
 async def hide(connection: AsyncConnection, names: Iterable[str]) -> None:
@@ -167,10 +185,13 @@ async def _fence(connection: AsyncConnection, brand_id: int) -> None:
     )
 
 
-async def _pending(connection: AsyncConnection) -> int:
-    """How much is marked; the planner is told."""
-    for name in ("dirty_customer", "dirty_sum"):
+async def _analyze(connection: AsyncConnection, names: Iterable[str]) -> None:
+    for name in names:
         await connection.execute(text(f"ANALYZE {name}"))
+
+
+async def _pending(connection: AsyncConnection) -> int:
+    await _analyze(connection, ("dirty_customer", "dirty_sum"))
     count = await connection.scalar(
         text("SELECT (SELECT count(*) FROM dirty_customer) + (SELECT count(*) FROM dirty_sum)")
     )

@@ -78,7 +78,7 @@ async def verify(
         total = await _ask(connection, sample, seed)
         setattr(report, what, total)
         done = 0
-        while more := await beside.step(connection, brand_id):
+        async for more in beside.steps(connection, brand_id):
             done += more
             progress(what, done, total)
         for table in tables:
