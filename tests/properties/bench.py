@@ -23,10 +23,11 @@ from workers.pump import Pump
 
 QUEUES = {"event", "event_identity", "pending_event", "dirty_customer", "dirty_brand"}
 OTHERS = {"brand", "calendar", "api_key", "webhook_source", "work_lease", "dead_letter"}
+KEPT = {"kept_number", "kept_revision", "stale_period", "schedule", "verification"}
 TABLES = sorted(
     table.name
     for table in metadata.sorted_tables
-    if table.name not in QUEUES | OTHERS | {"oversized_intake"}
+    if table.name not in QUEUES | OTHERS | KEPT | {"oversized_intake"}
 )
 """Every table that is a function of the events."""
 
