@@ -67,7 +67,8 @@ async def _rebuild(brand_id: int) -> None:
             text("SELECT 1 FROM work_lease WHERE brand_id = :brand FOR UPDATE"),
             {"brand": brand_id},
         )
-        await derive_customers(connection, brand_id, customers)
+        causes = {customer: [{"type": "rebuild"}] for customer in customers}
+        await derive_customers(connection, brand_id, customers, causes)
 
     await _for_all(brand_id, "rebuilding", act)
 

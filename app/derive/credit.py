@@ -1,5 +1,6 @@
 """Stage 3: the credits of each dirty customer are derived anew from the facts."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -7,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.sql import sql
+from app.derive.stale import Cause, touch_moved
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -34,10 +36,10 @@ async def derive(connection: AsyncConnection, brand_id: int, most: int) -> int:
     Gives how many there were; the caller commits.
     """
     claimed = await connection.execute(sql("derive", "claim"), {"brand": brand_id, "most": most})
-    customers = [row.customer_id for row in claimed]
-    if customers:
-        await derive_customers(connection, brand_id, customers)
-    return len(customers)
+    causes = {row.customer_id: row.cause or [] for row in claimed}
+    if causes:
+        await derive_customers(connection, brand_id, list(causes), causes)
+    return len(causes)
 
 
 async def put_off(connection: AsyncConnection, brand_id: int) -> str | None:
@@ -56,12 +58,19 @@ async def put_off(connection: AsyncConnection, brand_id: int) -> str | None:
 
 
 async def derive_customers(
-    connection: AsyncConnection, brand_id: int, customers: list[str]
+    connection: AsyncConnection,
+    brand_id: int,
+    customers: list[str],
+    causes: Mapping[str, list[Cause]],
 ) -> None:
-    """Derive the credits of these customers under the brand's settings of now."""
+    """Derive the credits of these customers under the brand's settings of now.
+
+    causes: why, by customer; what was kept of closed periods and moves tells it.
+    """
     given = await _given(connection, brand_id, customers)
-    await connection.execute(sql("derive", "order_credit", "order_credit_write"), given)
-    await connection.execute(sql("derive", "refund_credit", "refund_credit_write"), given)
+    orders = await connection.execute(sql("derive", "order_credit", "order_credit_write"), given)
+    refunds = await connection.execute(sql("derive", "refund_credit", "refund_credit_write"), given)
+    await touch_moved(connection, brand_id, orders.all(), refunds.all(), causes)
 
 
 async def compare_customers(
@@ -104,8 +113,9 @@ async def mark_all(connection: AsyncConnection, brand_id: int) -> None:
     """Mark every customer that may have orders, as after a change of settings."""
     await connection.execute(
         text(
-            "INSERT INTO dirty_customer (brand_id, customer_id)"
-            f" SELECT :brand, customer_id FROM ({sql('derive', 'customers').text}) AS buyer"
+            "INSERT INTO dirty_customer (brand_id, customer_id, cause)"
+            " SELECT :brand, customer_id, jsonb_build_array(jsonb_build_object('type', 'settings'))"
+            f" FROM ({sql('derive', 'customers').text}) AS buyer"
             " ON CONFLICT DO NOTHING"
         ),
         {"brand": brand_id},

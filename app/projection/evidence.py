@@ -10,8 +10,8 @@ from app.projection.apply import TOTALS
 from app.projection.batch import Click, Measurement, View
 
 
-async def put_clicks(connection: AsyncConnection, brand_id: int, clicks: list[Click]) -> set[str]:
-    """Store clicks; gives the members who clicked."""
+async def put_clicks(connection: AsyncConnection, brand_id: int, clicks: list[Click]) -> None:
+    """Store clicks."""
     if clicks:
         await connection.execute(
             sql("projection", "put_clicks"),
@@ -28,7 +28,6 @@ async def put_clicks(connection: AsyncConnection, brand_id: int, clicks: list[Cl
                 "skus": [c.card.sku for c in clicks],
             },
         )
-    return {click.member_id for click in clicks}
 
 
 async def put_views(connection: AsyncConnection, brand_id: int, views: list[View]) -> None:

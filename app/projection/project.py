@@ -1,6 +1,6 @@
 """Stage 2: a batch of pending events becomes facts, in the caller's transaction."""
 
-from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -11,7 +11,8 @@ from app.core.sql import sql
 from app.projection import evidence, identities, memberships
 from app.projection.apply import collect, read
 from app.projection.attributes import Change, merge
-from app.projection.batch import Batch
+from app.projection.batch import Batch, EventKey
+from app.projection.causes import Cause, Concerned
 from app.projection.entities import Entities
 
 
@@ -23,6 +24,7 @@ class Claimed(msgspec.Struct, frozen=True):
     source: str
     event_id: str
     raw: str
+    received_at: datetime
 
 
 async def claim(connection: AsyncConnection, brand_id: int, most: int) -> list[Claimed]:
@@ -33,10 +35,13 @@ async def claim(connection: AsyncConnection, brand_id: int, most: int) -> list[C
 
 async def project(connection: AsyncConnection, brand_id: int, claimed: list[Claimed]) -> None:
     """Write what the events say into the facts, mark whom that concerns, and unqueue them."""
-    batch = Batch()
+    batch, events = Batch(), {}
     for event in claimed:
-        collect(batch, read(event.raw, event.source, event.event_id))
-    await write(connection, brand_id, batch)
+        arrival = read(event.raw, event.source, event.event_id)
+        collect(batch, arrival)
+        kind = type(arrival.event).__struct_config__.tag
+        events[batch.event] = Cause(str(kind), event.event_id, event.source, event.received_at)
+    await write(connection, brand_id, batch, events)
     await connection.execute(
         text(
             "DELETE FROM pending_event"
@@ -46,54 +51,50 @@ async def project(connection: AsyncConnection, brand_id: int, claimed: list[Clai
     )
 
 
-async def write(connection: AsyncConnection, brand_id: int, batch: Batch) -> None:
-    """Write a batch, table by table."""
+async def write(
+    connection: AsyncConnection, brand_id: int, batch: Batch, events: dict[EventKey, Cause]
+) -> None:
+    """Write a batch, table by table; `events` has all that it was collected from."""
     mode = await connection.scalar(
         text("SELECT identity_mode FROM brand WHERE brand_id = :brand"), {"brand": brand_id}
     )
     merged = await identities.put(
-        connection, brand_id, mode == "shared", batch.identities, batch.links
+        connection, brand_id, mode == "shared", batch.identities.keys(), batch.links.keys()
     )
     changes = {
         kind: await merge(connection, brand_id, kind, batch.entities[kind])
         for kind in Entities
         if kind in batch.entities
     }
-    members = await memberships.fold_in(connection, brand_id, batch.memberships)
-    members |= await evidence.put_clicks(connection, brand_id, batch.clicks)
+    changed = await memberships.fold_in(connection, brand_id, batch.memberships)
+    await evidence.put_clicks(connection, brand_id, batch.clicks)
     await evidence.put_views(connection, brand_id, batch.views)
     await evidence.put_live_ends(connection, brand_id, batch.live_ends)
     await evidence.put_measurements(connection, brand_id, batch.measurements)
-    buyers = _buyers(changes.get(Entities.ORDER, {}).values())
-    buyers |= await _buyers_of(connection, brand_id, changes.get(Entities.REFUND, {}))
-    if members or buyers or merged:
-        people = [("member", m) for m in sorted(members)] + [("buyer", b) for b in sorted(buyers)]
+    refunds = changes.get(Entities.REFUND, {})
+    concerned = Concerned(batch, events)
+    concerned.by_memberships(changed)
+    concerned.by_clicks()
+    concerned.by_orders(changes.get(Entities.ORDER, {}))
+    concerned.by_refunds(refunds, await _buyers_of(connection, brand_id, refunds))
+    concerned.by_merges(merged)
+    if concerned.people or concerned.customers:
         await connection.execute(
-            sql("projection", "dirty_customers"),
-            {
-                "brand": brand_id,
-                "spaces": [space for space, _ in people],
-                "ids": [id_ for _, id_ in people],
-                "customers": sorted(merged),
-            },
+            sql("projection", "dirty_customers"), {"brand": brand_id} | concerned.parameters()
         )
-
-
-def _buyers(changes: Iterable[Change]) -> set[str]:
-    rows = (row for c in changes for row in (c.before, c.after) if row is not None)
-    return {row.values["buyer_id"] for row in rows if "buyer_id" in row.values}
 
 
 async def _buyers_of(
     connection: AsyncConnection, brand_id: int, refunds: dict[Any, Change]
-) -> set[str]:
+) -> dict[str, str]:
+    """The buyers of the refunds' orders, by order."""
     if not refunds:
-        return set()
+        return {}
     rows = await connection.execute(
         text(
-            "SELECT DISTINCT buyer_id FROM shop_order WHERE brand_id = :brand"
+            "SELECT order_id, buyer_id FROM shop_order WHERE brand_id = :brand"
             " AND order_id = ANY(CAST(:orders AS text[])) AND buyer_id IS NOT NULL"
         ),
         {"brand": brand_id, "orders": sorted({order_id for order_id, _ in refunds})},
     )
-    return {row.buyer_id for row in rows}
+    return {row.order_id: row.buyer_id for row in rows}
