@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from app.cli.brand import brand_option, must_exist
 from app.cli.servers import beside
 from app.core.db import open_pool, transaction
-from app.derive.credit import Difference, all_customers, compare_customers, derive_customers
+from app.derive.credit import Difference, all_customers, derive_customers
+from app.derive.verification import changing, describe, differences
 
 CUSTOMERS = 500
 SHOWN = 50
@@ -36,28 +37,14 @@ def verify(brand_id: int) -> None:
 
     Prints each difference and exits 1 where there is one. What is still pending is left out.
     """
-    differences = asyncio.run(_verify(brand_id))
-    for each in differences[:SHOWN]:
+    found = asyncio.run(_verify(brand_id))
+    for each in found[:SHOWN]:
         click.echo(describe(each))
-    if len(differences) > SHOWN:
-        click.echo(f"… and {len(differences) - SHOWN} more")
-    count = len(differences)
+    if len(found) > SHOWN:
+        click.echo(f"… and {len(found) - SHOWN} more")
+    count = len(found)
     click.echo("no difference" if not count else f"{count} differences; see `hongqun rebuild`")
     sys.exit(1 if count else 0)
-
-
-def describe(difference: Difference) -> str:
-    """One line: the table, the order, and what was found instead of what."""
-    where = f"{difference.table} {difference.order_id} ({difference.customer_id})"
-    if difference.found is None:
-        return f"{where}: missing"
-    if difference.expected is None:
-        return f"{where}: should not be there"
-    changes = [
-        f"{k} is {found!r}, not {expected!r}"
-        for k, (found, expected) in sorted(difference.fields().items())
-    ]
-    return f"{where}: {'; '.join(changes)}"
 
 
 async def _rebuild(brand_id: int) -> None:
@@ -77,20 +64,9 @@ async def _verify(brand_id: int) -> list[Difference]:
     found: list[Difference] = []
 
     async def act(connection: AsyncConnection, customers: list[str]) -> None:
-        # Facts, derived rows and queues of one instant, so that a live system is no difference.
-        await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
-        if await connection.scalar(
-            text("SELECT EXISTS (SELECT FROM dirty_brand WHERE brand_id = :brand)"),
-            {"brand": brand_id},
-        ):
+        found.extend(await differences(connection, brand_id, customers))
+        if await changing(connection, brand_id):
             raise click.ClickException("a change of settings is pending: run `hongqun drain` first")
-        dirty = await connection.execute(
-            text("SELECT customer_id FROM dirty_customer WHERE brand_id = :brand"),
-            {"brand": brand_id},
-        )
-        pending = {row.customer_id for row in dirty}
-        differences = await compare_customers(connection, brand_id, customers)
-        found.extend(each for each in differences if each.customer_id not in pending)
 
     await _for_all(brand_id, "verifying", act)
     return found

@@ -63,7 +63,11 @@ async def hold(connection: AsyncConnection, brand_id: int, job: str) -> Turn | N
 
 
 async def put(
-    connection: AsyncConnection, brand_id: int, job: str, next_due_at: datetime, timezone: str
+    connection: AsyncConnection,
+    brand_id: int,
+    job: str,
+    next_due_at: datetime,
+    timezone: str | None,
 ) -> None:
     """Say when the job is due next; the caller holds it."""
     await connection.execute(

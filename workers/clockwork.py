@@ -1,0 +1,69 @@
+"""What is done by the clock: closed periods are kept, and derived rows are checked at night.
+
+Each worker looks every SWEEP_SECONDS; the schedule in the database says what is due, so it is
+done once however many workers there are, and after an outage it is caught up. It runs beside the
+pump on a connection of its own, and rests longer than it works.
+"""
+
+import asyncio
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.core.backlog import backlog
+from app.core.db import transaction, unavailable
+from app.derive import verification
+from app.kept import keep
+
+SWEEP_SECONDS = 30.0
+
+REST = 3
+"""How many times as long as it worked a brand's keeping rests before it goes on."""
+
+FRESH_SECONDS = 5
+"""A brand is kept when nothing older than this is pending: not in the middle of a load."""
+
+log = structlog.get_logger()
+
+
+async def run_by_the_clock(pool: AsyncEngine) -> None:
+    """Look for what is due until cancelled."""
+    while True:
+        try:
+            await sweep(pool)
+        except Exception as error:
+            if unavailable(error):
+                log.warning("database_unavailable", error=type(error).__name__)
+            else:
+                log.exception("sweep_failed")
+        await asyncio.sleep(SWEEP_SECONDS)
+
+
+async def sweep(pool: AsyncEngine, rest: int = REST) -> None:
+    """Do what is due; what fails for one brand is tried again at the next sweep."""
+    for brand_id in await keep.due(pool):
+        try:
+            await _keep(pool, brand_id, rest)
+        except Exception as error:
+            if unavailable(error):
+                raise
+            log.exception("keeping_failed", brand_id=brand_id)
+    for brand_id in await verification.due(pool):
+        try:
+            async with transaction(pool) as connection:
+                now = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
+            await verification.verify(pool, brand_id, now)
+        except Exception as error:
+            if unavailable(error):
+                raise
+            log.exception("verification_failed", brand_id=brand_id)
+
+
+async def _keep(pool: AsyncEngine, brand_id: int, rest: int) -> None:
+    async with transaction(pool) as connection:
+        now = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
+        changing = await verification.changing(connection, brand_id)
+        pending = await backlog(connection, brand_id)
+    if not changing and pending.oldest_pending_seconds <= FRESH_SECONDS:
+        await keep.keep(pool, brand_id, now, rest=rest)
