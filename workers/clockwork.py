@@ -6,6 +6,8 @@ pump on a connection of its own, and rests longer than it works.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 import structlog
 from sqlalchemy import text
@@ -17,6 +19,9 @@ from app.derive import verification
 from app.kept import keep
 
 SWEEP_SECONDS = 30.0
+
+TURN_SECONDS = 10
+"""How long a brand is kept before the others have their turn."""
 
 REST = 3
 """How many times as long as it worked a brand's keeping rests before it goes on."""
@@ -40,30 +45,39 @@ async def run_by_the_clock(pool: AsyncEngine) -> None:
         await asyncio.sleep(SWEEP_SECONDS)
 
 
-async def sweep(pool: AsyncEngine, rest: int = REST) -> None:
+async def sweep(pool: AsyncEngine) -> None:
     """Do what is due; what fails for one brand is tried again at the next sweep."""
-    for brand_id in await keep.due(pool):
-        try:
-            await _keep(pool, brand_id, rest)
-        except Exception as error:
-            if unavailable(error):
-                raise
-            log.exception("keeping_failed", brand_id=brand_id)
-    for brand_id in await verification.due(pool):
+    while await _round(pool, keep.due, _keep) + await _round(pool, verification.due, _verify):
+        pass
+
+
+async def _round(
+    pool: AsyncEngine,
+    due: Callable[[AsyncEngine], Awaitable[list[int]]],
+    do: Callable[[AsyncEngine, int, datetime], Awaitable[bool]],
+) -> int:
+    """Give each brand that is due its turn; how many of them got on."""
+    got_on = 0
+    for brand_id in await due(pool):
         try:
             async with transaction(pool) as connection:
                 now = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
-            await verification.verify(pool, brand_id, now)
+            got_on += await do(pool, brand_id, now)
         except Exception as error:
             if unavailable(error):
                 raise
-            log.exception("verification_failed", brand_id=brand_id)
+            log.exception("turn_by_the_clock_failed", brand_id=brand_id, doing=do.__name__)
+    return got_on
 
 
-async def _keep(pool: AsyncEngine, brand_id: int, rest: int) -> None:
+async def _keep(pool: AsyncEngine, brand_id: int, now: datetime) -> bool:
     async with transaction(pool) as connection:
-        now = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
         changing = await verification.changing(connection, brand_id)
         pending = await backlog(connection, brand_id)
-    if not changing and pending.oldest_pending_seconds <= FRESH_SECONDS:
-        await keep.keep(pool, brand_id, now, rest=rest)
+    if changing or pending.oldest_pending_seconds > FRESH_SECONDS:
+        return False
+    return await keep.keep(pool, brand_id, now, rest=REST, seconds=TURN_SECONDS) > 0
+
+
+async def _verify(pool: AsyncEngine, brand_id: int, now: datetime) -> bool:
+    return await verification.verify(pool, brand_id, now) is not None

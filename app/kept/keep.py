@@ -73,15 +73,18 @@ async def keep(
     rule_version: int = RULE_VERSION,
     settle: timedelta = SETTLE,
     rest: int = 0,
+    seconds: int | None = None,
 ) -> int:
     """Keep all that is final at `now`, oldest first, in small transactions; gives how many counts.
 
     rest: for how many times as long as it worked it then leaves the database to others.
+    seconds: after how many of them it stops; what is left is due still.
     A brand that another worker keeps is left to that one.
     """
     await _let_derivations_end(pool, brand_id, now)
     total = moved = 0
-    while True:
+    until = None if seconds is None else time.monotonic() + seconds
+    while until is None or time.monotonic() < until:
         began = time.monotonic()
         async with transaction(pool) as connection:
             step = await keep_some(connection, brand_id, now, rule_version, settle)

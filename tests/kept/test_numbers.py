@@ -170,7 +170,7 @@ def test_a_revision_says_what_moved(keeper: Keeper, brand: Brand) -> None:
     keeper.tell(brand, LATE["a refund"][0])
     keeper.keep(brand, "2025-06-02T00:00:00+08:00")
     name = "group_share_touch_net"
-    asked = {"series": name, "end": "2025-04-01", "revisions": True}
+    asked: dict[str, Any] = {"series": name, "end": "2025-04-01", "revisions": True}
     (row,) = history(brand, **asked)
     assert (row["value"], row["numerator"], row["denominator"]) == (0.076923, 50, 650)
     assert row["revision"] == 2

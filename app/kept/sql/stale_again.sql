@@ -3,7 +3,7 @@
 -- Rule:   while the brand had another time zone nobody marked this one's periods.
 INSERT INTO stale_period (brand_id, grain, start, reach, cause, since, touched_at)
 SELECT DISTINCT
-    :brand, grain, start,
+    brand_id, grain, start,
     CASE WHEN series = ANY (CAST(:cohort AS text[])) THEN 'cohort' ELSE 'day' END,
     CAST('[{"type": "settings"}]' AS jsonb), CAST(:now AS timestamptz), CAST(:now AS timestamptz)
 FROM kept_number
