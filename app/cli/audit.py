@@ -54,7 +54,7 @@ async def _rebuild(brand_id: int) -> None:
             text("SELECT 1 FROM work_lease WHERE brand_id = :brand FOR UPDATE"),
             {"brand": brand_id},
         )
-        causes = {customer: [{"type": "rebuild"}] for customer in customers}
+        causes = dict.fromkeys(customers, '[{"type": "rebuild"}]')
         await derive_customers(connection, brand_id, customers, causes)
 
     await _for_all(brand_id, "rebuilding", act)

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.sql import sql
-from app.derive.stale import Cause, touch_moved
+from app.derive.stale import touch_moved
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -36,7 +36,7 @@ async def derive(connection: AsyncConnection, brand_id: int, most: int) -> int:
     Gives how many there were; the caller commits.
     """
     claimed = await connection.execute(sql("derive", "claim"), {"brand": brand_id, "most": most})
-    causes = {row.customer_id: row.cause or [] for row in claimed}
+    causes = {row.customer_id: row.causes or "[]" for row in claimed}
     if causes:
         await derive_customers(connection, brand_id, list(causes), causes)
     return len(causes)
@@ -61,11 +61,11 @@ async def derive_customers(
     connection: AsyncConnection,
     brand_id: int,
     customers: list[str],
-    causes: Mapping[str, list[Cause]],
+    causes: Mapping[str, str],
 ) -> None:
     """Derive the credits of these customers under the brand's settings of now.
 
-    causes: why, by customer; what was kept of closed periods and moves tells it.
+    causes: why, by customer, as a JSON list; what was kept and moves tells it (see `stale`).
     """
     given = await _given(connection, brand_id, customers)
     orders = await connection.execute(sql("derive", "order_credit", "order_credit_write"), given)

@@ -4,7 +4,7 @@ Ordinary orders and refunds, of today, reach none and cost nothing here.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Literal, get_args
 
 import msgspec
@@ -24,8 +24,7 @@ What is no event has only a type: `settings`, `rebuild`.
 
 GRAINS: tuple[Grain, ...] = get_args(Grain)
 MOST_CAUSES = 5
-FOLLOWED = timedelta(days=31)
-"""How far back a purchase can be another one's first: 30 days of 24 hours, and one to spare."""
+_causes = msgspec.json.Decoder(list[Cause])
 
 
 class Touched(msgspec.Struct, frozen=True):
@@ -68,40 +67,40 @@ async def touch_moved(
     brand_id: int,
     orders: Sequence[Row[tuple[str, str, datetime, date]]],
     refunds: Sequence[Row[tuple[str, str, date]]],
-    causes: Mapping[str, list[Cause]],
+    causes: Mapping[str, str],
 ) -> None:
     """Mark what the rows reach that order_credit_write.sql and refund_credit_write.sql give.
 
-    causes: by customer. Where one of them is about the very order, it is the cause.
+    causes: by customer, as a JSON list. Where one of them is about the very order, it is the one.
     """
     if not orders and not refunds:
         return
     why = _Why(causes, [(row.order_id, row.customer_id) for row in (*orders, *refunds)])
-    touched = [
-        Touched(row.day, "day", why.of(row.order_id, row.customer_id))
-        for row in (*orders, *refunds)
-    ]
+    days: dict[tuple[date, Reach], list[Cause]] = {}
+
+    def note(day: date, reach: Reach, order_id: str | None, customer_id: str) -> None:
+        known = days.setdefault((day, reach), [])
+        if len(known) < MOST_CAUSES:
+            known += [cause for cause in why.of(order_id, customer_id) if cause not in known]
+
     since: dict[str, datetime] = {}
     for row in orders:
         since[row.customer_id] = min(row.paid_at, since.get(row.customer_id, row.paid_at))
-        touched.append(Touched(row.day, "cohort", why.of(row.order_id, row.customer_id)))
+        note(row.day, "day", row.order_id, row.customer_id)
+        note(row.day, "cohort", row.order_id, row.customer_id)
+    for refund in refunds:
+        note(refund.day, "day", refund.order_id, refund.customer_id)
     if since:
-        followers = await connection.execute(
-            sql("derive", "followers"),
-            {
-                "brand": brand_id,
-                "customers": list(since),
-                "sinces": [at - FOLLOWED for at in since.values()],
-            },
-        )
-        touched += [Touched(row.day, "cohort", why.of(None, row.customer_id)) for row in followers]
-    await touch(connection, brand_id, touched)
+        given = {"brand": brand_id, "customers": list(since), "sinces": list(since.values())}
+        for follower in await connection.execute(sql("derive", "followers"), given):
+            note(follower.day, "cohort", None, follower.customer_id)
+    await touch(connection, brand_id, [Touched(*key, found) for key, found in days.items()])
 
 
 class _Why:
     """Finds the causes of an order's change; of one that changed hands, those of either."""
 
-    def __init__(self, causes: Mapping[str, list[Cause]], moved: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, causes: Mapping[str, str], moved: Iterable[tuple[str, str]]) -> None:
         self.causes = causes
         self.customers: dict[str, list[str]] = {}
         self.orders: dict[str, list[str]] = {}
@@ -110,10 +109,11 @@ class _Why:
             self.orders.setdefault(customer_id, []).append(order_id)
 
     def of(self, order_id: str | None, customer_id: str) -> list[Cause]:
-        known = self.causes.get(customer_id)
-        if known is None:
+        text = self.causes.get(customer_id)
+        if text is None:
             # It was merged into another: the cause stands with the one that has its orders now.
             others = (c for o in self.orders.get(customer_id, ()) for c in self.customers[o])
-            known = next((self.causes[c] for c in others if c in self.causes), [])
+            text = next((self.causes[c] for c in others if c in self.causes), "[]")
+        known: list[Cause] = _causes.decode(text)
         own = [cause for cause in known if cause.get("order_id") == order_id]
         return own if order_id is not None and own else known

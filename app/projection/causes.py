@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from app.projection.apply import Arrival
 from app.projection.attributes import Change
 from app.projection.batch import Batch, EventKey, Key, MembershipLine, Space
 from app.projection.entities import Entities
@@ -14,24 +15,22 @@ MOST_CAUSES = 5
 SPACES: tuple[Space, ...] = ("member", "buyer")
 
 
-class Cause(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An event as it is told to whoever asks why a number moved."""
+class Told(msgspec.Struct, frozen=True):
+    """An event of the batch, and when it was received."""
 
-    type: str
-    id: str
-    source: str
+    arrival: Arrival
     received_at: datetime
-    order_id: str | None = None
 
 
 class Concerned:
     """Collects persons and customers with the events that concern them, the first ones."""
 
-    def __init__(self, batch: Batch, events: dict[EventKey, Cause]) -> None:
+    def __init__(self, batch: Batch, events: dict[EventKey, Told]) -> None:
         self.batch = batch
         self.events = events
-        self.people: dict[tuple[Space, str], list[Cause]] = {}
-        self.customers: dict[str, list[Cause]] = {}
+        self.people: dict[tuple[Space, str], list[EventKey]] = {}
+        self.customers: dict[str, list[EventKey]] = {}
+        self._texts: dict[EventKey, str] = {}
 
     def by_memberships(self, changed: set[tuple[str, str]]) -> None:
         """The members whose intervals changed, by the lines about them or their whole group.
@@ -60,13 +59,13 @@ class Concerned:
         for key, change in orders.items():
             rows = (row for row in (change.before, change.after) if row is not None)
             for buyer in {row.values["buyer_id"] for row in rows if "buyer_id" in row.values}:
-                self._add("buyer", buyer, self._told(key), key[0])
+                self._add("buyer", buyer, self._told(key))
 
     def by_refunds(self, refunds: dict[Key, Change], buyers: dict[str, str]) -> None:
         """The buyers, by order, of refunds that changed."""
         for key in refunds:
             if key[0] in buyers:
-                self._add("buyer", buyers[key[0]], self._told(key), key[0])
+                self._add("buyer", buyers[key[0]], self._told(key))
 
     def by_merges(self, merged: set[str]) -> None:
         """Customers that became one: by links or, where there are none, by who named their ids."""
@@ -75,16 +74,16 @@ class Concerned:
         for (member_id, buyer_id), key in self.batch.links.items():
             self._add("member", member_id, [key])
             self._add("buyer", buyer_id, [key])
-        linked = [self.events[key] for key in self.batch.links.values()][:MOST_CAUSES]
+        linked = list(self.batch.links.values())
         named = self.batch.identities
         for customer in merged:
-            causes: list[Cause] = []
+            keys: list[EventKey] = []
             for space in SPACES:
                 identity = (space, customer[2:])
                 if identity in named and not linked:
-                    causes += self.people.get(identity) or [self.events[named[identity]]]
+                    keys += self.people.get(identity) or [named[identity]]
             # One that no event of the batch names was merged by a chain of others.
-            self.customers[customer] = causes or linked or [self.events[self.batch.event]]
+            self.customers[customer] = (keys or linked or [self.batch.event])[:MOST_CAUSES]
 
     def parameters(self) -> dict[str, Any]:
         """As the parameters of dirty_customers.sql: one array a column."""
@@ -92,9 +91,9 @@ class Concerned:
         return {
             "spaces": [space for space, _ in people],
             "ids": [id_ for _, id_ in people],
-            "causes": _json(self.people[person] for person in people),
+            "causes": [self._json(self.people[person]) for person in people],
             "customers": customers,
-            "customer_causes": _json(self.customers[customer] for customer in customers),
+            "customer_causes": [self._json(self.customers[customer]) for customer in customers],
         }
 
     def _told(self, key: Key) -> list[EventKey]:
@@ -102,19 +101,31 @@ class Concerned:
         kind = Entities.ORDER if len(key) == 1 else Entities.REFUND
         return [seen.stamp[1:] for seen in self.batch.entities[kind][key]]
 
-    def _add(
-        self, space: Space, id_: str, keys: Iterable[EventKey], order_id: str | None = None
-    ) -> None:
+    def _add(self, space: Space, id_: str, keys: Iterable[EventKey]) -> None:
         known = self.people.setdefault((space, id_), [])
         for key in keys:
             if len(known) == MOST_CAUSES:
                 return
-            cause = self.events[key]
+            if key not in known:
+                known.append(key)
+
+    def _json(self, keys: list[EventKey]) -> str:
+        return f"[{','.join([self._text(key) for key in keys])}]"
+
+    def _text(self, key: EventKey) -> str:
+        """An event as it is told to whoever asks why a number moved; see app/derive/stale.py."""
+        text = self._texts.get(key)
+        if text is None:
+            told = self.events[key]
+            event = told.arrival.event
+            cause = {
+                "type": type(event).__struct_config__.tag,
+                "id": key[0],
+                "source": key[1],
+                "received_at": told.received_at,
+            }
+            order_id = getattr(event.data, "order_id", None)
             if order_id is not None:
-                cause = msgspec.structs.replace(cause, order_id=order_id)
-            if cause not in known:
-                known.append(cause)
-
-
-def _json(causes: Iterable[list[Cause]]) -> list[str]:
-    return [msgspec.json.encode(each).decode() for each in causes]
+                cause["order_id"] = order_id
+            text = self._texts[key] = msgspec.json.encode(cause).decode()
+        return text

@@ -12,7 +12,7 @@ from app.projection import evidence, identities, memberships
 from app.projection.apply import collect, read
 from app.projection.attributes import Change, merge
 from app.projection.batch import Batch, EventKey
-from app.projection.causes import Cause, Concerned
+from app.projection.causes import Concerned, Told
 from app.projection.entities import Entities
 
 
@@ -39,8 +39,7 @@ async def project(connection: AsyncConnection, brand_id: int, claimed: list[Clai
     for event in claimed:
         arrival = read(event.raw, event.source, event.event_id)
         collect(batch, arrival)
-        kind = type(arrival.event).__struct_config__.tag
-        events[batch.event] = Cause(str(kind), event.event_id, event.source, event.received_at)
+        events[batch.event] = Told(arrival, event.received_at)
     await write(connection, brand_id, batch, events)
     await connection.execute(
         text(
@@ -52,7 +51,7 @@ async def project(connection: AsyncConnection, brand_id: int, claimed: list[Clai
 
 
 async def write(
-    connection: AsyncConnection, brand_id: int, batch: Batch, events: dict[EventKey, Cause]
+    connection: AsyncConnection, brand_id: int, batch: Batch, events: dict[EventKey, Told]
 ) -> None:
     """Write a batch, table by table; `events` has all that it was collected from."""
     mode = await connection.scalar(

@@ -10,4 +10,4 @@ USING (
     FOR UPDATE SKIP LOCKED
 ) AS claimed
 WHERE d.brand_id = :brand AND d.customer_id = claimed.customer_id
-RETURNING d.customer_id, d.cause
+RETURNING d.customer_id, CAST(d.cause AS text) AS causes
