@@ -228,3 +228,26 @@ def test_settings_are_a_cause(keeper: Keeper, brand: Brand) -> None:
         revisions=True,
     )
     assert [each["cause"] for each in rows[0]["revisions"]][-1] == [{"type": "settings"}]
+
+
+def test_the_example_of_the_docs(keeper: Keeper) -> None:
+    brand = keeper.web.brand()
+    keeper.tell(
+        brand,
+        """
+        03-01 12:00 member.joined group_id=g1 member_id=a
+        03-03 12:00 order.paid order_id=o1 buyer_id=a amount=10000 touch.group_id=g1
+        03-10 12:00 order.paid order_id=o2 buyer_id=a amount=30000
+        03-12 12:00 order.paid order_id=o3 buyer_id=b amount=40000
+        """,
+    )
+    keeper.keep(brand, JUNE)
+    assert kept(brand, "month", "2025-03-01")["group_share_touch_net"] == (0.125, 10000, 80000)
+    keeper.tell(brand, "03-25 12:00 order.refunded order_id=o1 refund_id=r1 amount=5000")
+    keeper.keep(brand, "2025-06-02T12:01:12+08:00")
+    assert kept(brand, "month", "2025-03-01")["group_share_touch_net"] == (0.066667, 5000, 75000)
+    assert moved(brand) == {
+        ("day", "2025-03-25"): LEDGER,
+        ("week", "2025-03-24"): LEDGER,
+        ("month", "2025-03-01"): LEDGER | RATES,
+    }
