@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.backlog import backlog
-from app.core.db import transaction, unavailable
+from app.core.db import sqlstate, transaction, unavailable
 from app.derive import verification
 from app.kept import keep
 
@@ -28,6 +28,9 @@ REST = 3
 
 FRESH_SECONDS = 5
 """A brand is kept when nothing older than this is pending: not in the middle of a load."""
+
+TIMEOUT = "57014"
+"""The SQLSTATE of a statement that was cancelled for its time."""
 
 log = structlog.get_logger()
 
@@ -64,7 +67,8 @@ async def _round(
                 now = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
             got_on += await do(pool, brand_id, now)
         except Exception as error:
-            if unavailable(error):
+            # A question that takes too long is this brand's alone.
+            if unavailable(error) and sqlstate(error) != TIMEOUT:
                 raise
             log.exception("turn_by_the_clock_failed", brand_id=brand_id, doing=do.__name__)
     return got_on

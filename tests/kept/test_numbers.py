@@ -166,6 +166,31 @@ def test_a_late_event_moves_what_it_touches(keeper: Keeper, brand: Brand, what: 
     assert keeper.keep(brand, JUNE) == 0, "the same event again changes nothing"
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "03-12 11:00 card.clicked group_id=g1 member_id=bob",
+        "03-09 12:00 group.dismissed group_id=g1",
+        "03-09 12:00 member.left group_id=g1 member_id=ann",
+        "03-01 12:00 order.placed order_id=o3 buyer_id=ann amount=1 currency=CNY",
+        "03-13 12:00 order.paid order_id=o3 buyer_id=ann amount=5",
+    ],
+)
+def test_every_kind_of_event_is_named(keeper: Keeper, brand: Brand, line: str) -> None:
+    keeper.tell(brand, line)
+    keeper.keep(brand, JUNE)
+    causes = [
+        cause
+        for row in history(brand, revisions=True)
+        for revision in row["revisions"]
+        for cause in revision["cause"]
+    ]
+    assert (causes != []) == ("order.placed" not in line), "it says nothing that is not known later"
+    assert all(
+        (each["type"], each["id"]) == (line.split()[2], event(line)["id"]) for each in causes
+    )
+
+
 def test_a_revision_says_what_moved(keeper: Keeper, brand: Brand) -> None:
     keeper.tell(brand, LATE["a refund"][0])
     keeper.keep(brand, "2025-06-02T00:00:00+08:00")
