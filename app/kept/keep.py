@@ -149,19 +149,19 @@ async def keep_some(
         done += 1
         if time.monotonic() > until:
             break
-    counted = set(todo[:done])
+    left = set(todo[done:])
     await _unmark(
         connection,
         brand_id,
         # What is not final yet will be counted anew anyway.
-        {c: m for c, m in marks.items() if m.settled and (c in counted or c not in todo)},
+        {count: mark for count, mark in marks.items() if mark.settled and count not in left},
     )
-    if done == len(todo):
+    if not left:
         tomorrow = now.astimezone(brand.zone).date() + timedelta(days=1)
         await schedule.put(
             connection, brand_id, JOB, day_start(brand.zone, tomorrow), brand.timezone
         )
-    return Step(done, moved, len(todo) - done)
+    return Step(done, moved, len(left))
 
 
 async def _held(connection: AsyncConnection, series: dict[str, Any]) -> set[Count]:
