@@ -10,15 +10,20 @@
                             dirty_customer --> 3 derive --> order_credit, refund_credit
                                                                 |
                                                              4 metrics --> answers
+                                                                |
+            stale_period (closed days that changed) --> kept --> kept_number, kept_revision
 
 Stages meet only in tables. Who writes what:
 
     ingest       event_identity, event, pending_event (insert), dead_letter, oversized_intake
     projection   every fact table (models/chat, content, shop, people), dirty_customer (insert);
                  takes from pending_event
-    derive       order_credit, refund_credit; takes from dirty_customer
+    derive       order_credit, refund_credit, stale_period (insert), verification;
+                 takes from dirty_customer
+    kept         kept_number, kept_revision; takes from stale_period, and inserts when a time zone
+                 comes back
     crm          brand, api_key, webhook_source, calendar, dirty_brand (insert)
-    core.lease   work_lease
+    core         work_lease (lease), schedule (schedule)
 
 Facts are functions of the set of events; derived rows are functions of the facts and settings.
 PostgreSQL is the only truth: Redis carries wake-ups, and losing it loses nothing.
@@ -31,10 +36,11 @@ Rooms, and imports go down only:
     embedded           PostgreSQL and Redis from packages, for `up`, `demo` and the tests
     supervisor         keeps processes up
     auth               key -> brand, scopes
+    kept               the numbers of closed periods, kept and revised
     crm                what operators write: brands, keys, sources
     metrics            one .sql a question, divided beside it; entries name it, caveats doubt it
     derive, projection, ingest    siblings, unaware of each other
     events             the vocabulary
     models             nouns = tables
-    core               settings, database, statements, errors, clock, jobs, leases
+    core               settings, database, statements, errors, clock, jobs, leases, schedules
 """

@@ -13,6 +13,7 @@ from app.core.db import open_pool, unavailable
 from app.core.jobs import listen
 from app.core.logs import configure
 from app.core.settings import Settings, read
+from workers.clockwork import run_by_the_clock
 from workers.housekeeping import keep_house
 from workers.pump import Pump
 
@@ -33,7 +34,10 @@ async def work(settings: Settings) -> None:
     pool = open_pool(settings, "hongqun worker")
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     pump = Pump(pool, holder, settings.batch_events)
-    tasks = [asyncio.create_task(keep_house(pool))]
+    tasks = [
+        asyncio.create_task(keep_house(pool)),
+        asyncio.create_task(run_by_the_clock(pool)),
+    ]
     if settings.redis_url is not None:
         tasks.append(asyncio.create_task(listen(settings.redis_url, due.set)))
     # Without wake-ups the sweep is all there is, so it comes more often.

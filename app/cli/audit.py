@@ -14,7 +14,7 @@ from app.cli.brand import brand_option, must_exist
 from app.cli.servers import beside as servers_beside
 from app.core.db import open_pool, transaction
 from app.derive import beside
-from app.derive.beside import Difference, RebuildRunning
+from app.derive.beside import RebuildRunning
 from app.derive.verify import Report, SettingsPending
 from app.derive.verify import verify as compare
 
@@ -50,26 +50,12 @@ def verify(brand_id: int) -> None:
             "a change of settings is pending: run `hongqun drain` first"
         ) from None
     for each in report.first:
-        click.echo(describe(each))
+        click.echo(each.sentence())
     if report.differences > len(report.first):
         click.echo(f"… and {report.differences - len(report.first)} more")
     found = f"{report.differences} differences; see `hongqun rebuild`"
     click.echo(found if report.differences else "no difference")
     sys.exit(1 if report.differences else 0)
-
-
-def describe(difference: Difference) -> str:
-    """One line: the table, the key, and what was found instead of what."""
-    where = " ".join([difference.table, *(str(value) for value in difference.key.values())])
-    if difference.found is None:
-        return f"{where}: missing"
-    if difference.expected is None:
-        return f"{where}: should not be there"
-    changes = [
-        f"{k} is {found!r}, not {expected!r}"
-        for k, (found, expected) in sorted(difference.fields().items())
-    ]
-    return f"{where}: {'; '.join(changes)}"
 
 
 def _pool() -> AsyncEngine:

@@ -119,6 +119,15 @@ class Window(msgspec.Struct, frozen=True):
             start = end
 
 
+def start_of(day: date, bucket: Bucket) -> date:
+    """The first date of the day, ISO week or month that `day` lies in."""
+    if bucket == "week":
+        return day - timedelta(days=day.weekday())
+    if bucket == "month":
+        return day.replace(day=1)
+    return day
+
+
 def next_start(day: date, bucket: Bucket) -> date:
     """The first date after `day` at which a day, ISO week or month begins."""
     if bucket == "week":

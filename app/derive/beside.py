@@ -6,6 +6,7 @@ they go with the session.
 """
 
 from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -13,7 +14,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.sql import sql
-from app.derive.customers import derive, mark_all
+from app.derive.customers import derive, derive_customers, mark_all
+from app.derive.stale import Touched, touch
 from app.derive.sums import count_sums
 from app.models.tables import metadata
 
@@ -25,7 +27,7 @@ FACTS = (
 )
 """What derivation reads."""
 
-QUEUES = ("dirty_customer", "dirty_sum", "rebuild")
+QUEUES = ("dirty_customer", "dirty_sum", "stale_period", "rebuild")
 
 CUSTOMERS = 1_000
 COUNTED = 500
@@ -55,6 +57,19 @@ class Difference(msgspec.Struct, frozen=True):
             for name in {**found, **expected}
             if found.get(name) != expected.get(name)
         }
+
+    def sentence(self) -> str:
+        """One line: the table, the key, and what was found instead of what."""
+        where = " ".join([self.table, *(str(value) for value in self.key.values())])
+        if self.found is None:
+            return f"{where}: missing"
+        if self.expected is None:
+            return f"{where}: should not be there"
+        changes = [
+            f"{name} is {found!r}, not {expected!r}"
+            for name, (found, expected) in sorted(self.fields().items())
+        ]
+        return f"{where}: {'; '.join(changes)}"
 
 
 class RebuildRunning(Exception):
@@ -103,6 +118,8 @@ async def swap(connection: AsyncConnection, brand_id: int) -> None:
         pass
     while await count_sums(connection, brand_id, COUNTED):
         pass
+    await uncover(connection, ("stale_period",))
+    await _touch(connection, brand_id)
     for name in BY_CUSTOMER + SUMS:
         await connection.execute(text(f"ANALYZE {name}"))
         live = await _live(connection, name)
@@ -135,15 +152,32 @@ async def steps(connection: AsyncConnection, brand_id: int) -> AsyncIterator[int
     Nobody else analyses temporary tables: it is done while they grow.
     """
     done = analysed = 0
-    while more := await derive(connection, brand_id, CUSTOMERS, mark=False):
-        done += more
+    last = ""
+    while customers := await _following(connection, last):
+        causes = dict.fromkeys(customers, "[]")
+        await derive_customers(connection, brand_id, causes, mark=False)
+        last = customers[-1]
+        done += len(customers)
         if done > 2 * analysed:
             await _analyze(connection, BY_CUSTOMER)
             analysed = done
-        yield more
+        yield len(customers)
+    await connection.execute(text("TRUNCATE dirty_customer"))
     await _analyze(connection, BY_CUSTOMER)
     while more := await count_sums(connection, brand_id, COUNTED):
         yield more
+
+
+async def _following(connection: AsyncConnection, last: str) -> list[str]:
+    """The next customers: read on from the last one, not taken off, which would leave dead rows."""
+    rows = await connection.execute(
+        text(
+            "SELECT customer_id FROM dirty_customer WHERE customer_id > :last"
+            " ORDER BY customer_id LIMIT :most"
+        ),
+        {"last": last, "most": CUSTOMERS},
+    )
+    return [row.customer_id for row in rows]
 
 
 async def hide(connection: AsyncConnection, names: Iterable[str]) -> None:
@@ -177,6 +211,35 @@ async def compare(
         {"brand": brand_id, "most": MOST},
     )
     return [Difference(name, row.key, row.found, row.expected) for row in rows]
+
+
+async def _touch(connection: AsyncConnection, brand_id: int) -> None:
+    """Mark the closed periods whose numbers the swap may move."""
+    days: set[date] = set()
+    for name, day in (("order_credit", "paid_day"), ("refund_credit", "refunded_day")):
+        live = await _live(connection, name)
+        found = await connection.execute(
+            text(
+                f"SELECT l.{day}, d.{day} FROM (SELECT * FROM {live} WHERE brand_id = :brand) AS l"
+                f" FULL JOIN {name} AS d ON {_same_key(name, 'l', 'd')}"
+                " WHERE ROW(l.*) IS DISTINCT FROM ROW(d.*) GROUP BY 1, 2"
+            ),
+            {"brand": brand_id},
+        )
+        days |= {day for row in found for day in row if day is not None}
+    if not days:
+        return
+    cause = [{"type": "rebuild"}]
+    # A first purchase is followed for 30 days, and may not be the first any more ever after.
+    since = min(days) - timedelta(days=31)
+    span = (datetime.now(UTC).date() - since).days
+    following = (since + timedelta(days=n) for n in range(span))
+    await touch(
+        connection,
+        brand_id,
+        [Touched(day, "day", cause) for day in sorted(days)]
+        + [Touched(day, "cohort", cause) for day in following],
+    )
 
 
 async def _fence(connection: AsyncConnection, brand_id: int) -> None:

@@ -1,11 +1,13 @@
 """Stage 3, by customer: credits, purchases and joinings are derived anew from the facts."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.sql import sql
+from app.derive.stale import touch_moved
 from app.derive.write import Derivation, replace
 
 OF_THESE = "t.customer_id = ANY (CAST(:customers AS text[]))"
@@ -16,12 +18,14 @@ ROWS = (
         table="order_credit",
         scopes=(OF_THESE, "t.order_id = ANY (ARRAY(SELECT order_id FROM gmv_order))"),
         marks=True,
+        tells=True,
     ),
     Derivation(
         statement="refund_credit",
         table="refund_credit",
         scopes=(OF_THESE, "t.order_id = ANY (ARRAY(SELECT order_id FROM credited))"),
         marks=True,
+        tells=True,
     ),
     Derivation(statement="purchase_day", table="purchase_day", scopes=(OF_THESE,), marks=True),
     Derivation(
@@ -39,13 +43,23 @@ async def derive(
 ) -> int:
     """Take up to `most` dirty customers off the queue and derive what is theirs.
 
-    Gives how many there were; the caller commits. Without `mark` the sums that hang on their
-    rows are not marked: all of them are to be counted anyway.
+    Gives how many there were; the caller commits.
     """
     claimed = await connection.execute(sql("derive", "claim"), {"brand": brand_id, "most": most})
-    customers = [row.customer_id for row in claimed]
-    if not customers:
-        return 0
+    causes = {row.customer_id: row.causes or "[]" for row in claimed}
+    if causes:
+        await derive_customers(connection, brand_id, causes, mark=mark)
+    return len(causes)
+
+
+async def derive_customers(
+    connection: AsyncConnection, brand_id: int, causes: Mapping[str, str], *, mark: bool = True
+) -> None:
+    """Derive what is these customers', under the brand's settings of now.
+
+    causes: why, by customer, as a JSON list; what was kept and moves tells it (see `stale`).
+    Without `mark` the sums that hang on their rows are not marked: all are to be counted anyway.
+    """
     # See order_credit.sql.
     await connection.execute(text("SET LOCAL enable_nestloop = off"))
     settings = await connection.execute(
@@ -54,14 +68,14 @@ async def derive(
     )
     given: dict[str, Any] = {
         "brand": brand_id,
-        "customers": customers,
+        "customers": list(causes),
         "mark": mark,
         **settings.one()._mapping,
     }
-    for derivation in ROWS:
-        await replace(connection, derivation, given)
+    orders, refunds, *_ = [await replace(connection, derivation, given) for derivation in ROWS]
     await connection.execute(text("SET LOCAL enable_nestloop TO DEFAULT"))
-    return len(customers)
+    if mark:
+        await touch_moved(connection, brand_id, orders, refunds, causes)
 
 
 async def put_off(connection: AsyncConnection, brand_id: int) -> None:
@@ -79,6 +93,7 @@ async def put_off(connection: AsyncConnection, brand_id: int) -> None:
 
 async def mark_all(connection: AsyncConnection, brand_id: int) -> None:
     """Mark every customer and every sum of a brand, as after a change of settings."""
-    given = {"brand": brand_id}
-    await connection.execute(sql("derive", "mark_customers"), given)
-    await connection.execute(sql("derive", "mark_sums"), given)
+    await connection.execute(
+        sql("derive", "mark_customers"), {"brand": brand_id, "cause": '[{"type": "settings"}]'}
+    )
+    await connection.execute(sql("derive", "mark_sums"), {"brand": brand_id})

@@ -2,7 +2,6 @@
 
 import datetime
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 from sqlalchemy import text
@@ -45,6 +44,14 @@ class Pending(msgspec.Struct, frozen=True):
         return any(s[0] == "day" and s[2].replace(day=1) == start for s in self.sums)
 
 
+class Sample(msgspec.Struct, frozen=True):
+    """These customers, and so many of the sums, others for each seed."""
+
+    customers: list[str]
+    sums: int
+    seed: str
+
+
 class Report(msgspec.Struct):
     """How much was compared, how many rows differ, and the first of them."""
 
@@ -58,10 +65,9 @@ async def verify(
     connection: AsyncConnection,
     brand_id: int,
     progress: Progress,
-    sample: int | None = None,
-    seed: str = "",
+    sample: Sample | None = None,
 ) -> Report:
-    """Compare all of a brand, or a sample of so many customers and sums, in a new transaction.
+    """Compare all of a brand, or a sample of it, in a new transaction.
 
     Facts, derived rows and queues are those of one instant, and nothing is changed; what is
     pending is no difference. Roll back afterwards.
@@ -74,8 +80,9 @@ async def verify(
     # Rows are derived from the facts, sums from the rows as they are stored.
     for what, tables in (("customers", BY_CUSTOMER), ("sums", SUMS)):
         await beside.hide(connection, (*tables, *QUEUES))
-        await connection.execute(sql("derive", f"mark_{what}"), {"brand": brand_id})
-        total = await _ask(connection, sample, seed)
+        given = {"brand": brand_id, "cause": None} if what == "customers" else {"brand": brand_id}
+        await connection.execute(sql("derive", f"mark_{what}"), given)
+        total = await _ask(connection, sample)
         setattr(report, what, total)
         done = 0
         async for more in beside.steps(connection, brand_id):
@@ -126,27 +133,32 @@ async def _begin(connection: AsyncConnection, brand_id: int) -> Pending:
     )
 
 
-async def _ask(connection: AsyncConnection, sample: int | None, seed: str) -> int:
+async def _ask(connection: AsyncConnection, sample: Sample | None) -> int:
     """Keep all marks, or those of a sample, and list them; gives how many."""
-    given: dict[str, Any] = {"sample": sample, "seed": seed}
-    for table, key in (("dirty_customer", "customer_id"), ("dirty_sum", "kind, key, start")):
+    if sample is not None:
         await connection.execute(
             text(
-                f"DELETE FROM {table} WHERE CAST(:sample AS integer) IS NOT NULL AND ({key}) NOT IN"
-                f" (SELECT {key} FROM {table}"
-                f" ORDER BY md5(concat({key}, CAST(:seed AS text))) LIMIT :sample)"
+                "DELETE FROM dirty_customer WHERE customer_id <> ALL (CAST(:customers AS text[]))"
             ),
-            given,
+            {"customers": sample.customers},
         )
-        await connection.execute(text(f"ANALYZE {table}"))
+        await connection.execute(
+            text(
+                "DELETE FROM dirty_sum WHERE (kind, key, start) NOT IN"
+                " (SELECT kind, key, start FROM dirty_sum"
+                " ORDER BY md5(concat(kind, key, start, CAST(:seed AS text))) LIMIT :most)"
+            ),
+            {"seed": sample.seed, "most": sample.sums},
+        )
     await connection.execute(
         text(
             "CREATE TEMPORARY TABLE asked AS"
             " SELECT 'customer' AS kind, customer_id AS key, CAST('-infinity' AS date) AS start,"
-            " CAST(:sample AS integer) IS NULL AS whole FROM dirty_customer"
-            " UNION ALL SELECT kind, key, start, CAST(:sample AS integer) IS NULL FROM dirty_sum"
+            " CAST(:whole AS boolean) AS whole FROM dirty_customer"
+            " UNION ALL SELECT kind, key, start, CAST(:whole AS boolean) FROM dirty_sum"
         ),
-        given,
+        {"whole": sample is None},
     )
-    await connection.execute(text("ANALYZE asked"))
+    for table in ("dirty_customer", "dirty_sum", "asked"):
+        await connection.execute(text(f"ANALYZE {table}"))
     return int(await connection.scalar(text("SELECT count(*) FROM asked")) or 0)

@@ -1,10 +1,11 @@
 """Writing derived rows: what a statement derives replaces what is stored, where they differ."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Dialect, Table, Text, TextClause, text
+from sqlalchemy import Dialect, Row, Table, Text, TextClause, text
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,25 +20,27 @@ class Derivation(msgspec.Struct, frozen=True, kw_only=True):
 
     `scopes` are conditions, of which one must hold, on the stored rows `t` that these replace.
     Where `marks` is set, <statement>_marks.sql goes on from `changed`: the columns of each row
-    that is new, gone or different, and those it had, named old_….
+    that is new, gone or different, and those it had, named old_…. Where `tells` is set, so does
+    <statement>_moved.sql, whose rows are given to the caller.
     """
 
     statement: str
     table: str
     scopes: tuple[str, ...]
     marks: bool = False
+    tells: bool = False
 
 
 async def replace(
     connection: AsyncConnection, derivation: Derivation, given: dict[str, Any]
-) -> None:
-    """Derive rows and write those that differ from the stored ones."""
-    await connection.execute(_statement(derivation), given)
+) -> Sequence[Row[Any]]:
+    """Derive rows and write those that differ from the stored ones; gives what `tells` asks for."""
+    return (await connection.execute(_statement(derivation), given)).all()
 
 
 @cache
 def _statement(derivation: Derivation) -> TextClause:
-    """The statement in its parts: derived, stored, changed, marks, gone, written.
+    """The statement in its parts: derived, stored, changed, marks, gone, put, moved.
 
     The parts that compare and write are the same for every table, so they are made from its
     columns. Texts are compared as bytes: a derived one has no collation of its own.
@@ -55,6 +58,9 @@ def _statement(derivation: Derivation) -> TextClause:
         for scope in derivation.scopes
     )
     marks = sql("derive", f"{derivation.statement}_marks").text if derivation.marks else ""
+    moved = "SELECT count(*) FROM changed"
+    if derivation.tells:
+        moved = sql("derive", f"{derivation.statement}_moved").text
     written = ", ".join(columns)
     updates = ", ".join(f"{n} = excluded.{n}" for n in columns if n not in key)
     return text(
@@ -73,10 +79,13 @@ changed AS MATERIALIZED (
     DELETE FROM {table.name} AS t
     WHERE t.brand_id = :brand
         AND t.ctid = ANY (ARRAY(SELECT c.place FROM changed AS c WHERE c.{key[0]} IS NULL))
+),
+put AS (
+    INSERT INTO {table.name} (brand_id, {written})
+    SELECT :brand, {written} FROM changed WHERE {key[0]} IS NOT NULL
+    ON CONFLICT (brand_id, {", ".join(key)}) DO UPDATE SET {updates}
 )
-INSERT INTO {table.name} (brand_id, {written})
-SELECT :brand, {written} FROM changed WHERE {key[0]} IS NOT NULL
-ON CONFLICT (brand_id, {", ".join(key)}) DO UPDATE SET {updates}"""
+{moved}"""
     )
 
 

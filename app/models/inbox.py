@@ -1,6 +1,7 @@
 """What came in and what is still to be done with it: events, queues, dead letters, leases."""
 
 from sqlalchemy import BigInteger, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import (
@@ -96,7 +97,10 @@ class DeadLetter(Base):
 
 
 class DirtyCustomer(Base):
-    """A customer whose credits must be derived anew; projection inserts, derive deletes."""
+    """A customer whose credits must be derived anew; projection inserts, derive deletes.
+
+    `cause` is a list of up to five of the events that ask for it, null where it was none.
+    """
 
     __tablename__ = "dirty_customer"
     __table_args__ = ({"postgresql_with": {"autovacuum_vacuum_scale_factor": "0.05"}},)
@@ -104,6 +108,7 @@ class DirtyCustomer(Base):
     brand_id: Mapped[BrandKey]
     customer_id: Mapped[IdKey]
     since: Mapped[Now]
+    cause: Mapped[list[dict[str, str]] | None] = mapped_column(JSONB)
 
 
 class DirtyBrand(Base):

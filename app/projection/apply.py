@@ -41,6 +41,7 @@ def read(raw: str, source: str, event_id: str) -> Arrival:
 
 def collect(batch: Batch, arrival: Arrival) -> None:
     """Add what one event says to the batch."""
+    batch.event = (arrival.event_id, arrival.source)
     APPLY[type(arrival.event)](batch, arrival, arrival.event.data)
 
 
@@ -220,7 +221,7 @@ def _refunded(batch: Batch, a: Arrival, d: p.RefundData) -> None:
 
 
 def _linked(batch: Batch, a: Arrival, d: p.LinkData) -> None:
-    batch.links.add((d.member_id, d.buyer_id))
+    batch.links.setdefault((d.member_id, d.buyer_id), batch.event)
     batch.person("member", d.member_id)
     batch.person("buyer", d.buyer_id)
 

@@ -10,6 +10,8 @@ from app.payloads import Card, JoinSource
 from app.projection.entities import Entities, Stamp
 
 Key = tuple[str, ...]
+EventKey = tuple[str, str]
+"""Which event: (its id, its source)."""
 Space = Literal["member", "buyer"]
 
 
@@ -79,8 +81,10 @@ class Batch:
         self.views: list[View] = []
         self.measurements: list[Measurement] = []
         self.live_ends: set[tuple[str, datetime]] = set()
-        self.identities: set[tuple[Space, str]] = set()
-        self.links: set[tuple[str, str]] = set()
+        # Of these, each with the event that told it first.
+        self.identities: dict[tuple[Space, str], EventKey] = {}
+        self.links: dict[tuple[str, str], EventKey] = {}
+        self.event: EventKey = ("", "")
 
     def see(
         self,
@@ -102,4 +106,6 @@ class Batch:
 
     def person(self, space: Space, *ids: str | None) -> None:
         """Note that member ids or buyer ids are named."""
-        self.identities.update((space, id_) for id_ in ids if id_ is not None)
+        for id_ in ids:
+            if id_ is not None:
+                self.identities.setdefault((space, id_), self.event)

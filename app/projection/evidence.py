@@ -10,8 +10,8 @@ from app.projection.apply import TOTALS
 from app.projection.batch import Click, Measurement, View
 
 
-async def put_clicks(connection: AsyncConnection, brand_id: int, clicks: list[Click]) -> set[str]:
-    """Store clicks; gives the members who clicked."""
+async def put_clicks(connection: AsyncConnection, brand_id: int, clicks: list[Click]) -> None:
+    """Store clicks."""
     if clicks:
         await connection.execute(
             sql("projection", "put_clicks"),
@@ -28,11 +28,10 @@ async def put_clicks(connection: AsyncConnection, brand_id: int, clicks: list[Cl
                 "skus": [c.card.sku for c in clicks],
             },
         )
-    return {click.member_id for click in clicks}
 
 
-async def put_views(connection: AsyncConnection, brand_id: int, views: list[View]) -> set[str]:
-    """Store arrivals in lives; gives the members who came."""
+async def put_views(connection: AsyncConnection, brand_id: int, views: list[View]) -> None:
+    """Store arrivals in lives."""
     if views:
         await connection.execute(
             sql("projection", "put_views"),
@@ -46,7 +45,6 @@ async def put_views(connection: AsyncConnection, brand_id: int, views: list[View
                 "ats": [v.viewed_at for v in views],
             },
         )
-    return {view.member_id for view in views}
 
 
 async def put_live_ends(

@@ -4,7 +4,7 @@ A customer is a connected component: of the links and, with `identity_mode = sha
 ids in both spaces. Its id is a function of its identities alone (see `customer_id`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -47,8 +47,8 @@ async def put(
     connection: AsyncConnection,
     brand_id: int,
     shared: bool,
-    named: set[Identity],
-    links: set[tuple[str, str]],
+    named: Set[Identity],
+    links: Set[tuple[str, str]],
 ) -> set[str]:
     """Store the named identities and links; gives the customers that were merged, old and new."""
     if not named:
@@ -80,7 +80,7 @@ async def _write(
     brand_id: int,
     new: list[Identity],
     known: dict[Identity, str],
-    links: set[tuple[str, str]],
+    links: Set[tuple[str, str]],
     components: Components,
 ) -> None:
     if new:

@@ -26,46 +26,18 @@ async def reach(connection: AsyncConnection, brand_id: int, latest_at: datetime)
     )
 
 
-async def mark_customers(
-    connection: AsyncConnection,
-    brand_id: int,
-    members: set[str],
-    buyers: set[str],
-    customers: set[str],
-) -> None:
-    """Mark the customers of these ids, and these customers."""
-    if not (members or buyers or customers):
-        return
-    people = [("member", m) for m in sorted(members)] + [("buyer", b) for b in sorted(buyers)]
-    await connection.execute(
-        sql("projection", "mark_customers"),
-        {
-            "brand": brand_id,
-            "spaces": [space for space, _ in people],
-            "ids": [id_ for _, id_ in people],
-            "customers": sorted(customers),
-        },
-    )
-
-
-def buyers(orders: Changes) -> set[str]:
-    """The buyer ids of changed orders, before and after."""
-    rows = (row for c in orders.values() for row in (c.before, c.after) if row is not None)
-    return {row.values["buyer_id"] for row in rows if "buyer_id" in row.values}
-
-
-async def buyers_of(connection: AsyncConnection, brand_id: int, refunds: Changes) -> set[str]:
-    """The buyer ids of the orders of changed refunds."""
+async def buyers_of(connection: AsyncConnection, brand_id: int, refunds: Changes) -> dict[str, str]:
+    """The buyer ids of the orders of changed refunds, by order."""
     if not refunds:
-        return set()
+        return {}
     rows = await connection.execute(
         text(
-            "SELECT DISTINCT buyer_id FROM shop_order WHERE brand_id = :brand"
+            "SELECT order_id, buyer_id FROM shop_order WHERE brand_id = :brand"
             " AND order_id = ANY(CAST(:orders AS text[])) AND buyer_id IS NOT NULL"
         ),
         {"brand": brand_id, "orders": sorted({order_id for order_id, _ in refunds})},
     )
-    return {row.buyer_id for row in rows}
+    return {row.order_id: row.buyer_id for row in rows}
 
 
 async def mark_merged(connection: AsyncConnection, brand_id: int, customers: set[str]) -> None:

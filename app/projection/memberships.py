@@ -23,8 +23,8 @@ from app.projection.membership_rows import (
 
 async def fold_in(
     connection: AsyncConnection, brand_id: int, lines: list[MembershipLine]
-) -> set[str]:
-    """Store the lines, fold them in, and give the members whose intervals changed."""
+) -> set[tuple[str, str]]:
+    """Store the lines, fold them in, and give each group's members whose intervals changed."""
     if not lines:
         return set()
     await connection.execute(sql("projection", "insert_lines"), line_columns(brand_id, lines))
@@ -38,7 +38,7 @@ async def fold_in(
         if line.group_id not in whole and line.member_id is not None:
             key = (line.group_id, line.member_id)
             members[key] = min(line.at, members.get(key, line.at))
-    changed: set[str] = set()
+    changed: set[tuple[str, str]] = set()
     if whole:
         groups = sorted(whole)
         scope = {"brand": brand_id, "groups": groups, "sinces": [since[g] for g in groups]}
@@ -69,7 +69,7 @@ async def _refold(
     scope: str,
     asked: dict[str, Any],
     starts: dict[Any, datetime],
-) -> set[str]:
+) -> set[tuple[str, str]]:
     """Fold each part of the scope (a group, or a member in a group) from its start on."""
     width = 1 if scope == "group" else 2
     found_lines = await connection.execute(sql("projection", f"{scope}_lines"), asked)
@@ -110,7 +110,7 @@ async def _write(
     before: dict[IntervalKey, Interval],
     after: dict[IntervalKey, Interval],
     marks: list[tuple[MembershipLine, bool]],
-) -> set[str]:
+) -> set[tuple[str, str]]:
     gone = sorted(key for key in before if key not in after)
     new = [after[key] for key in sorted(after) if before.get(key) != after[key]]
     if gone:
@@ -132,4 +132,6 @@ async def _write(
                 "suspects": [suspect for _, suspect in marks],
             },
         )
-    return {member for _, member, _, _ in gone} | {interval.member_id for interval in new}
+    return {(group, member) for group, member, _, _ in gone} | {
+        (interval.group_id, interval.member_id) for interval in new
+    }

@@ -1,5 +1,7 @@
 """Stage 2: a batch of pending events becomes facts, in the caller's transaction."""
 
+from datetime import datetime
+
 import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -8,7 +10,8 @@ from app.core.sql import sql
 from app.projection import evidence, identities, marks, memberships
 from app.projection.apply import collect, read
 from app.projection.attributes import merge
-from app.projection.batch import Batch
+from app.projection.batch import Batch, EventKey
+from app.projection.causes import Concerned, Told
 from app.projection.entities import Entities
 
 
@@ -20,6 +23,7 @@ class Claimed(msgspec.Struct, frozen=True):
     source: str
     event_id: str
     raw: str
+    received_at: datetime
 
 
 async def claim(connection: AsyncConnection, brand_id: int, most: int) -> list[Claimed]:
@@ -30,12 +34,12 @@ async def claim(connection: AsyncConnection, brand_id: int, most: int) -> list[C
 
 async def project(connection: AsyncConnection, brand_id: int, claimed: list[Claimed]) -> None:
     """Write what the events say into the facts, mark whom that concerns, and unqueue them."""
-    batch = Batch()
-    arrivals = [read(event.raw, event.source, event.event_id) for event in claimed]
-    for arrival in arrivals:
+    batch, events = Batch(), {}
+    for event in claimed:
+        arrival = read(event.raw, event.source, event.event_id)
         collect(batch, arrival)
-    await write(connection, brand_id, batch)
-    await marks.reach(connection, brand_id, max(arrival.at for arrival in arrivals))
+        events[batch.event] = Told(arrival, event.received_at)
+    await write(connection, brand_id, batch, events)
     await connection.execute(
         text(
             "DELETE FROM pending_event"
@@ -45,22 +49,24 @@ async def project(connection: AsyncConnection, brand_id: int, claimed: list[Clai
     )
 
 
-async def write(connection: AsyncConnection, brand_id: int, batch: Batch) -> None:
-    """Write a batch, table by table, and mark what hangs on it."""
+async def write(
+    connection: AsyncConnection, brand_id: int, batch: Batch, events: dict[EventKey, Told]
+) -> None:
+    """Write a batch, table by table; `events` has all that it was collected from."""
     mode = await connection.scalar(
         text("SELECT identity_mode FROM brand WHERE brand_id = :brand"), {"brand": brand_id}
     )
     merged = await identities.put(
-        connection, brand_id, mode == "shared", batch.identities, batch.links
+        connection, brand_id, mode == "shared", batch.identities.keys(), batch.links.keys()
     )
     changes = {
         kind: await merge(connection, brand_id, kind, batch.entities[kind])
         for kind in Entities
         if kind in batch.entities
     }
-    members = await memberships.fold_in(connection, brand_id, batch.memberships)
-    members |= await evidence.put_clicks(connection, brand_id, batch.clicks)
-    members |= await evidence.put_views(connection, brand_id, batch.views)
+    changed = await memberships.fold_in(connection, brand_id, batch.memberships)
+    await evidence.put_clicks(connection, brand_id, batch.clicks)
+    await evidence.put_views(connection, brand_id, batch.views)
     await evidence.put_live_ends(connection, brand_id, batch.live_ends)
     await evidence.put_measurements(connection, brand_id, batch.measurements)
     await marks.mark_merged(connection, brand_id, merged)
@@ -68,6 +74,16 @@ async def write(connection: AsyncConnection, brand_id: int, batch: Batch) -> Non
         connection, brand_id, changes.get(Entities.LIVE, {}), {view.live_id for view in batch.views}
     )
     await marks.mark_speech(connection, brand_id, changes.get(Entities.MESSAGE, {}))
-    buyers = marks.buyers(changes.get(Entities.ORDER, {}))
-    buyers |= await marks.buyers_of(connection, brand_id, changes.get(Entities.REFUND, {}))
-    await marks.mark_customers(connection, brand_id, members, buyers, merged)
+    refunds = changes.get(Entities.REFUND, {})
+    concerned = Concerned(batch, events)
+    concerned.by_memberships(changed)
+    concerned.by_clicks()
+    concerned.by_views()
+    concerned.by_orders(changes.get(Entities.ORDER, {}))
+    concerned.by_refunds(refunds, await marks.buyers_of(connection, brand_id, refunds))
+    concerned.by_merges(merged)
+    if concerned.people or concerned.customers:
+        await connection.execute(
+            sql("projection", "mark_customers"), {"brand": brand_id} | concerned.parameters()
+        )
+    await marks.reach(connection, brand_id, max(told.arrival.at for told in events.values()))

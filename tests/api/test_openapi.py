@@ -119,6 +119,9 @@ def test_answers_are_as_documented(document: Document, brand: Brand) -> None:
         for bucket in ("none", "day"):
             path = "/v1/metrics/gmv-share"
             check(document, path, get(path, params=WINDOW | {"bucket": bucket}))
+        path = "/v1/metrics/history"
+        for asked in ({}, {"revisions": "true", "grain": "day"}, {"series": "x"}, {"grain": "x"}):
+            check(document, path, get(path, params=asked))
         for path in ("/v1/metrics/gmv-share", "/v1/metrics/repurchase"):
             check(document, path, get(path))
         for name, asked in (

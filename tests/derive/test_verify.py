@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.core.db import open_pool
 from app.derive import beside
 from app.derive.beside import BY_CUSTOMER, SUMS
-from app.derive.verify import Report, verify
+from app.derive.verify import Report, Sample, verify
 from tests.make import Brand, Service
 
 EVENTS: list[dict[str, Any]] = [
@@ -169,7 +169,8 @@ def test_the_commands_say_what_they_find(service: Service, brand: Brand) -> None
 
 def test_a_sample_is_verified(service: Service, brand: Brand) -> None:
     async def sampled(connection: AsyncConnection) -> Report:
-        report = await verify(connection, brand.brand_id, lambda *told: None, sample=1, seed="x")
+        sample = Sample(["m:p1", "m:nobody"], 1, "x")
+        report = await verify(connection, brand.brand_id, lambda *told: None, sample)
         await connection.rollback()
         return report
 

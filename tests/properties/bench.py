@@ -27,10 +27,11 @@ QUEUES = {
     *("rebuild", "rederived"),
 }
 OTHERS = {"brand", "calendar", "api_key", "webhook_source", "work_lease", "dead_letter"}
+KEPT = {"kept_number", "kept_revision", "stale_period", "schedule", "verification"}
 TABLES = sorted(
     table.name
     for table in metadata.sorted_tables
-    if table.name not in QUEUES | OTHERS | {"oversized_intake"}
+    if table.name not in QUEUES | OTHERS | KEPT | {"oversized_intake"}
 )
 """Every table that is a function of the events."""
 

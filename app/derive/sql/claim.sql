@@ -13,7 +13,7 @@ WITH claimed AS (
         FOR UPDATE SKIP LOCKED
     ) AS next
     WHERE d.brand_id = :brand AND d.customer_id = next.customer_id
-    RETURNING d.customer_id
+    RETURNING d.customer_id, CAST(d.cause AS text) AS causes
 ),
 told AS (
     INSERT INTO rederived (brand_id, kind, key, start)
@@ -22,4 +22,4 @@ told AS (
     WHERE EXISTS (SELECT FROM rebuild WHERE brand_id = :brand)
     ON CONFLICT DO NOTHING
 )
-SELECT customer_id FROM claimed
+SELECT customer_id, causes FROM claimed

@@ -1,7 +1,7 @@
 -- Grain:  one row a customer that has, or should have, derived rows.
 -- Reads:  identity, order_credit, refund_credit, purchase_day, joining.  Writes: dirty_customer.
-INSERT INTO dirty_customer (brand_id, customer_id)
-SELECT CAST(:brand AS bigint), c.customer_id
+INSERT INTO dirty_customer (brand_id, customer_id, cause)
+SELECT CAST(:brand AS bigint), c.customer_id, CAST(:cause AS jsonb)
 FROM (
     SELECT customer_id FROM identity WHERE brand_id = :brand
     UNION

@@ -1,0 +1,87 @@
+"""What is done by the clock: closed periods are kept, and derived rows are checked at night.
+
+Each worker looks every SWEEP_SECONDS; the schedule in the database says what is due, so it is
+done once however many workers there are, and after an outage it is caught up. It runs beside the
+pump on a connection of its own, and rests longer than it works.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.core.backlog import backlog
+from app.core.db import sqlstate, transaction, unavailable
+from app.derive import nightly
+from app.kept import keep
+
+SWEEP_SECONDS = 30.0
+
+TURN_SECONDS = 10
+"""How long a brand is kept before the others have their turn."""
+
+REST = 3
+"""How many times as long as it worked a brand's keeping rests before it goes on."""
+
+FRESH_SECONDS = 5
+"""A brand is kept when nothing older than this is pending: not in the middle of a load."""
+
+TIMEOUT = "57014"
+"""The SQLSTATE of a statement that was cancelled for its time."""
+
+log = structlog.get_logger()
+
+
+async def run_by_the_clock(pool: AsyncEngine) -> None:
+    """Look for what is due until cancelled."""
+    while True:
+        try:
+            await sweep(pool)
+        except Exception as error:
+            if unavailable(error):
+                log.warning("database_unavailable", error=type(error).__name__)
+            else:
+                log.exception("sweep_failed")
+        await asyncio.sleep(SWEEP_SECONDS)
+
+
+async def sweep(pool: AsyncEngine) -> None:
+    """Do what is due; what fails for one brand is tried again at the next sweep."""
+    while await _round(pool, keep.due, _keep) + await _round(pool, nightly.due, _verify):
+        pass
+
+
+async def _round(
+    pool: AsyncEngine,
+    due: Callable[[AsyncEngine], Awaitable[list[int]]],
+    do: Callable[[AsyncEngine, int, datetime], Awaitable[bool]],
+) -> int:
+    """Give each brand that is due its turn; how many of them got on."""
+    got_on = 0
+    for brand_id in await due(pool):
+        try:
+            async with transaction(pool) as connection:
+                now = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
+            got_on += await do(pool, brand_id, now)
+        except Exception as error:
+            # A question that takes too long is this brand's alone.
+            if unavailable(error) and sqlstate(error) != TIMEOUT:
+                raise
+            log.exception("turn_by_the_clock_failed", brand_id=brand_id, doing=do.__name__)
+    return got_on
+
+
+async def _keep(pool: AsyncEngine, brand_id: int, now: datetime) -> bool:
+    async with transaction(pool) as connection:
+        changing = await nightly.changing(connection, brand_id)
+        pending = await backlog(connection, brand_id)
+    if changing or pending.oldest_pending_seconds > FRESH_SECONDS:
+        return False
+    return await keep.keep(pool, brand_id, now, rest=REST, seconds=TURN_SECONDS) > 0
+
+
+async def _verify(pool: AsyncEngine, brand_id: int, now: datetime) -> bool:
+    return await nightly.check(pool, brand_id, now) is not None
