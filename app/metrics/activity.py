@@ -1,10 +1,12 @@
 """Group activity: who comes and goes, who speaks, bucket by bucket."""
 
+from collections.abc import AsyncIterator
 from functools import lru_cache
-from itertools import groupby
+from typing import Any
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncResult
 
 from app.core.clock import Bucket, Window
 from app.core.errors import BadParameter
@@ -13,6 +15,9 @@ from app.metrics.question import Answer, Scope
 from app.metrics.ratio import Ratio, ratio
 
 MOST_ROWS = 500_000
+
+READ_ROWS = 5_000
+"""So many sums are in memory at a time."""
 
 Counts = tuple[int, int, int, int, int, int, int, int]
 """From members_start to speaking_members, in the order of the fields of a row."""
@@ -54,11 +59,8 @@ async def activity(
         BadParameter: where there are more rows than anybody can read.
     """
     buckets = list(scope.window.buckets(bucket))
-    whole = bucket != "none" and all(each.is_whole(bucket) for each in buckets)
-    if scope.present and whole:
-        rows = await _kept(connection, scope, bucket, buckets, group_id)
-    else:
-        rows = await _counted(connection, scope, buckets, group_id)
+    answer = _kept if scope.present else _counted
+    rows = await answer(connection, scope, bucket, buckets, group_id)
     return Activity(**scope.used("activity"), bucket=bucket, group_id=group_id, rows=rows)
 
 
@@ -69,52 +71,98 @@ async def _kept(
     buckets: list[Window],
     group_id: str | None,
 ) -> list[ActivityRow]:
-    """The rows from the sums of whole buckets; what is not there is 0."""
-    found = await connection.execute(
-        sql("metrics", "activity_now"),
-        {
-            "brand": scope.brand_id,
+    """The rows from the sums of whole buckets, and those of buckets that the window cuts.
+
+    What is not there is 0. The sums are read as they come: of a year by day there are many.
+    """
+    given: dict[str, Any] = {"brand": scope.brand_id, "group_id": group_id}
+    cut: dict[str, dict[int, Any]] = {}
+    for n, each in enumerate(buckets, 1):
+        if not each.is_whole(bucket) and each.start < each.end:
+            found = await connection.execute(
+                sql("metrics", "activity_cut_now"),
+                given
+                | {"n": n, "start": each.start, "end": each.end}
+                | {"starts_at": each.starts_at, "ends_at": each.ends_at},
+            )
+            for row in found:
+                cut.setdefault(row.group_id, {})[n] = row
+    whole = [each for each in buckets if each.is_whole(bucket)]
+    # A cursor is planned for its first rows unless told that all will be read.
+    await connection.execute(text("SET LOCAL cursor_tuple_fraction = 1"))
+    sums_of_all = await connection.stream(
+        sql("metrics", "activity_now").execution_options(yield_per=READ_ROWS),
+        given
+        | {
             "start": scope.window.start,
-            "end": scope.window.end,
             "month": scope.window.start.replace(day=1),
             "grain": bucket,
             "starts": [each.start for each in buckets],
-            "group_id": group_id,
+            "whole_from": whole[0].start if whole else scope.window.end,
+            "whole_to": whole[-1].end if whole else scope.window.end,
+            "cut": sorted(cut),
         },
     )
     row_of = _Rows(buckets)
     rows: list[ActivityRow] = []
-    for (group, name), sums in groupby(found, key=lambda row: (row.group_id, row.name)):
-        by_bucket = {row.n: row for row in sums}
-        members = int(by_bucket[0].change) if 0 in by_bucket else 0
-        of_group = []
-        active = group == group_id
-        for n in range(1, len(buckets) + 1):
-            row = by_bucket.get(n)
-            if row is None:
-                counts = (members, members, 0, 0, 0, 0, members, 0)
-            else:
-                there, members = members, members + int(row.change)
-                counts = (
-                    there,
-                    members,
-                    int(row.joins),
-                    int(row.leaves),
-                    int(row.messages),
-                    int(row.speakers),
-                    there + int(row.arrivals),
-                    int(row.speaking_members),
-                )
-            active = active or counts[6] > 0 or counts[5] > 0
-            of_group.append(row_of(group, name, n, counts))
+    async for group, name, sums in _by_group(sums_of_all):
+        by_bucket = sums | cut.get(group, {})
+        of_group = _of_group(by_bucket, len(buckets))
+        active = group == group_id or any(during or spoke for *_, spoke, during, _ in of_group)
         if active:
-            rows += of_group
-            _check(len(rows))
+            _check(len(rows) + len(of_group))
+            rows += [row_of(group, name, n, counts) for n, counts in enumerate(of_group, 1)]
     return rows
 
 
+async def _by_group(
+    found: AsyncResult[Any],
+) -> AsyncIterator[tuple[str, str | None, dict[int, Any]]]:
+    """Group after group: its id, its name, and its rows by the number of their bucket."""
+    group: tuple[str, str | None] | None = None
+    sums: dict[int, Any] = {}
+    async for part in found.partitions():
+        for row in part:
+            if group is not None and group[0] != row.group_id:
+                yield *group, sums
+                sums = {}
+            group = (row.group_id, row.name)
+            sums[row.n] = row
+    if group is not None:
+        yield *group, sums
+
+
+def _of_group(by_bucket: dict[int, Any], last: int) -> list[Counts]:
+    """The counts of one group in all buckets; bucket 0 has the members at the start."""
+    members = int(by_bucket[0].change) if 0 in by_bucket else 0
+    counts: list[Counts] = []
+    for n in range(1, last + 1):
+        row = by_bucket.get(n)
+        if row is None:
+            counts.append((members, members, 0, 0, 0, 0, members, 0))
+            continue
+        there, members = members, members + int(row.change)
+        counts.append(
+            (
+                there,
+                members,
+                int(row.joins),
+                int(row.leaves),
+                int(row.messages),
+                int(row.speakers),
+                there + int(row.arrivals),
+                int(row.speaking_members),
+            )
+        )
+    return counts
+
+
 async def _counted(
-    connection: AsyncConnection, scope: Scope, buckets: list[Window], group_id: str | None
+    connection: AsyncConnection,
+    scope: Scope,
+    bucket: Bucket,
+    buckets: list[Window],
+    group_id: str | None,
 ) -> list[ActivityRow]:
     """The rows counted from memberships and messages."""
     found = await connection.execute(

@@ -7,6 +7,9 @@ from app.core.sql import sql
 from app.metrics.question import Answer, Scope
 from app.metrics.ratio import Ratio, ratio
 
+NEAR = 90
+"""Orders at most so many days from their customer's first joining have an index of their own."""
+
 
 class Side(msgspec.Struct, frozen=True):
     """What the customers bought; purchases: one a local day; gmv: gross, in minor units."""
@@ -43,8 +46,9 @@ async def before_after(
     note_id: str | None,
 ) -> BeforeAfter:
     """Count and divide; see docs/metrics.md, "Before and after joining"."""
+    near = scope.present and days <= NEAR and group_id is None and note_id is None
     counted = await connection.execute(
-        sql("metrics", "before_after"),
+        sql("metrics", "before_after_now" if near else "before_after"),
         {
             "brand": scope.brand_id,
             "start": scope.window.starts_at,

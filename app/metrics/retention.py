@@ -62,7 +62,9 @@ async def retention(
     }
     if scope.present and (kind == "stay" or days[-1] <= LAST_KEPT):
         statement = "retention_now"
-        asked |= {"kind": kind, "today": min(scope.as_of, LAST).astimezone(zone).date()}
+        window = scope.window
+        asked |= {"kind": kind, "first_day": window.start, "end_day": window.end}
+        asked |= {"today": min(scope.as_of, LAST).astimezone(zone).date()}
     else:
         statement = f"retention_{kind}"
         first, last = _joining_days(scope)

@@ -26,6 +26,17 @@ class OrderCredit(Base):
         Index(None, "brand_id", "paid_day"),
         Index(None, "brand_id", "customer_id", "paid_at"),
         Index(
+            "ix_order_credit_near_joining",
+            "brand_id",
+            "first_joined_at",
+            "customer_id",
+            postgresql_include=["paid_at", "paid_day", "amount", "fully_refunded_at"],
+            postgresql_where=text(
+                "paid_at - first_joined_at >= INTERVAL '-90 days'"
+                " AND paid_at - first_joined_at <= INTERVAL '90 days'"
+            ),
+        ),
+        Index(
             "ix_order_credit_of_live",
             "brand_id",
             "live_id",
@@ -92,7 +103,15 @@ class PurchaseDay(Base):
 
     __tablename__ = "purchase_day"
     __table_args__ = (
-        Index(None, "brand_id", "day"),
+        Index(
+            "ix_purchase_day_days",
+            "brand_id",
+            "day",
+            postgresql_include=[
+                *("customer_id", "in_group", "previous_day", "previous_in_group"),
+                "second_previous_day",
+            ],
+        ),
         Index(
             "ix_purchase_day_first",
             "brand_id",

@@ -23,6 +23,13 @@ class Joining(Base):
     __tablename__ = "joining"
     __table_args__ = (
         Index(None, "brand_id", "joined_at"),
+        Index(
+            "ix_joining_days",
+            "brand_id",
+            "joined_day",
+            "left_day",
+            postgresql_include=["spoke_on"],
+        ),
         Index(None, "brand_id", "customer_id", "group_id"),
         Index(None, "brand_id", "member_id"),
         Index(None, "brand_id", "group_id", "joined_at"),

@@ -176,7 +176,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("brand_id", "customer_id", "day", name=op.f("pk_purchase_day")),
     )
     op.create_index(
-        op.f("ix_purchase_day_brand_id_day"), "purchase_day", ["brand_id", "day"], unique=False
+        "ix_purchase_day_days",
+        "purchase_day",
+        ["brand_id", "day"],
+        unique=False,
+        postgresql_include=[
+            "customer_id",
+            "in_group",
+            "previous_day",
+            "previous_in_group",
+            "second_previous_day",
+        ],
     )
     op.create_index(
         "ix_purchase_day_first",
@@ -259,6 +269,24 @@ def upgrade() -> None:
         ["brand_id", "grain", "kind", "previous", "start"],
         unique=False,
     )
+    op.create_index(
+        "ix_joining_days",
+        "joining",
+        ["brand_id", "joined_day", "left_day"],
+        unique=False,
+        postgresql_include=["spoke_on"],
+    )
+    op.create_index(
+        "ix_order_credit_near_joining",
+        "order_credit",
+        ["brand_id", "first_joined_at", "customer_id"],
+        unique=False,
+        postgresql_include=["paid_at", "paid_day", "amount", "fully_refunded_at"],
+        postgresql_where=sa.text(
+            "paid_at - first_joined_at >= INTERVAL '-90 days'"
+            " AND paid_at - first_joined_at <= INTERVAL '90 days'"
+        ),
+    )
     op.create_table(
         "rebuild",
         sa.Column("brand_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -289,6 +317,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_order_credit_near_joining", table_name="order_credit")
+    op.drop_index("ix_joining_days", table_name="joining")
     op.drop_table("rederived")
     op.drop_table("rebuild")
     op.drop_index(op.f("ix_refund_credit_brand_id_refunded_day"), table_name="refund_credit")
@@ -314,7 +344,7 @@ def downgrade() -> None:
         postgresql_include=["paid_at", "again_at", "next_at", "in_group"],
         postgresql_where=sa.text("previous_day IS NULL"),
     )
-    op.drop_index(op.f("ix_purchase_day_brand_id_day"), table_name="purchase_day")
+    op.drop_index("ix_purchase_day_days", table_name="purchase_day")
     op.drop_table("purchase_day")
     op.drop_table("live_sum")
     op.drop_index(

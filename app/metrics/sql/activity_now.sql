@@ -1,9 +1,9 @@
 -- Grain:  one row a group and bucket in which something happened; bucket 0: the members at the
 --         start of the window.
 -- Reads:  group_sum, chat_group.
--- Rule:   docs/metrics.md, "Group activity", where all that is known has happened and the buckets
---         are whole days, weeks or months. Members at an instant are those who came less those
---         who went up to it.
+-- Rule:   docs/metrics.md, "Group activity", where all that is known has happened, for the
+--         buckets that are whole days, weeks or months. Members at an instant are those who came
+--         less those who went up to it. Groups that happen to be in `cut` buckets alone are named.
 WITH counted AS (
     SELECT
         s.group_id, 0 AS n, sum(s.came - s.went) AS change, 0 AS joins, 0 AS leaves,
@@ -23,7 +23,7 @@ WITH counted AS (
         group_id, width_bucket(start, CAST(:starts AS date[])), came - went, joins, leaves,
         arrivals, messages, speakers, speaking_members
     FROM group_sum
-    WHERE brand_id = :brand AND grain = :grain AND start >= :start AND start < :end
+    WHERE brand_id = :brand AND grain = :grain AND start >= :whole_from AND start < :whole_to
         AND (CAST(:group_id AS text) IS NULL OR group_id = :group_id)
 )
 SELECT
@@ -35,5 +35,8 @@ FROM chat_group AS g
 LEFT JOIN counted AS c ON c.group_id = g.group_id
 WHERE g.brand_id = :brand
     AND (CAST(:group_id AS text) IS NULL OR g.group_id = :group_id)
-    AND (c.group_id IS NOT NULL OR CAST(:group_id AS text) IS NOT NULL)
+    AND (
+        c.group_id IS NOT NULL OR CAST(:group_id AS text) IS NOT NULL
+        OR g.group_id = ANY (CAST(:cut AS text[]))
+    )
 ORDER BY g.group_id, c.n

@@ -3,19 +3,23 @@
 -- Rule:   docs/metrics.md, "Retention", where all that is known has happened. Day n of a joining
 --         is over where `today`, the local date at as_of, lies behind it.
 WITH joined AS (
-    SELECT j.joined_day, j.left_day - j.joined_day AS stayed, j.spoke_on, count(*) AS joins
+    SELECT
+        j.joined_day,
+        CASE WHEN CAST(:kind AS text) = 'stay' THEN j.left_day END AS left_day,
+        CASE WHEN CAST(:kind AS text) = 'speak' THEN j.spoke_on END AS spoke_on,
+        count(*) AS joins
     FROM joining AS j
-    WHERE j.brand_id = :brand AND j.joined_at >= :start AND j.joined_at < :end
+    WHERE j.brand_id = :brand AND j.joined_day >= :first_day AND j.joined_day < :end_day
         AND (CAST(:group_id AS text) IS NULL OR j.group_id = :group_id)
         AND (CAST(:note_id AS text) IS NULL OR j.note_id = :note_id)
-    GROUP BY j.joined_day, stayed, j.spoke_on
+    GROUP BY 1, 2, 3
 )
 SELECT
     n.day,
     coalesce(sum(j.joins), 0) AS mature,
     coalesce(sum(j.joins) FILTER (WHERE
         CASE CAST(:kind AS text)
-            WHEN 'stay' THEN j.stayed IS NULL OR j.stayed > n.day
+            WHEN 'stay' THEN j.left_day IS NULL OR j.left_day > j.joined_day + n.day
             ELSE (j.spoke_on >> n.day) & 1 = 1
         END
     ), 0) AS retained
