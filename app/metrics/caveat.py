@@ -66,7 +66,7 @@ SENTENCES: dict[Language, dict[str, str]] = {
         "关系：更早的成员关系如果没有导入，客户就会被当成非群用户或刚刚入群。",
         "suspect_snapshot": "{count} 份群成员快照列出的人不到当时成员的一半，没有据此让任何人退群，"
         "成员数可能偏高。群：{group_ids}。",
-        "ingestion_gap": "{count} 个“群 × 日”没有任何消息，而该群在此之前一直活跃，"
+        "ingestion_gap": "{count} 个“群 × 日”没有任何事件，而该群在此之前一直活跃，"
         "数据可能有缺失：{gaps}。",
         "dead_letters_pending": "{count} 条没有被接受的事件在等待更正或重试，其内容不在数字里；"
         "见 GET /v1/dead-letters。",
@@ -95,7 +95,7 @@ SENTENCES: dict[Language, dict[str, str]] = {
         "suspect_snapshot": "Snapshots that listed less than half of the members of their time, "
         "and therefore ended no membership: {count}. There may be fewer members than counted. "
         "Groups: {group_ids}.",
-        "ingestion_gap": "Days of groups without any message, where the group had been busy "
+        "ingestion_gap": "Days of groups without any event, where the group had been busy "
         "before, so that data may be missing: {count}. {gaps}.",
         "dead_letters_pending": "Events that were not accepted and wait to be corrected or "
         "retried, and are in no number: {count}. See GET /v1/dead-letters.",

@@ -4,7 +4,7 @@ Each row is counted anew from its rows, never added to. Written by derive alone.
 week (ISO, by its Monday) or month, `start` the first local date.
 """
 
-from sqlalchemy import Boolean, Index
+from sqlalchemy import Boolean, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, BigInt, BrandKey, DateKey, IdKey, Now, Total
@@ -66,7 +66,16 @@ class GroupSum(Base):
     """
 
     __tablename__ = "group_sum"
-    __table_args__ = (Index(None, "brand_id", "grain", "start"),)
+    __table_args__ = (
+        Index(None, "brand_id", "grain", "start"),
+        Index(
+            "ix_group_sum_busy",
+            "brand_id",
+            "start",
+            "group_id",
+            postgresql_where=text("grain = 'day' AND messages >= 20"),
+        ),
+    )
 
     brand_id: Mapped[BrandKey]
     group_id: Mapped[IdKey]

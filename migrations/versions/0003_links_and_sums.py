@@ -287,6 +287,13 @@ def upgrade() -> None:
             " AND paid_at - first_joined_at <= INTERVAL '90 days'"
         ),
     )
+    op.create_index(
+        "ix_group_sum_busy",
+        "group_sum",
+        ["brand_id", "start", "group_id"],
+        unique=False,
+        postgresql_where=sa.text("grain = 'day' AND messages >= 20"),
+    )
     op.create_table(
         "rebuild",
         sa.Column("brand_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -319,6 +326,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_order_credit_near_joining", table_name="order_credit")
     op.drop_index("ix_joining_days", table_name="joining")
+    op.drop_index("ix_group_sum_busy", table_name="group_sum")
     op.drop_table("rederived")
     op.drop_table("rebuild")
     op.drop_index(op.f("ix_refund_credit_brand_id_refunded_day"), table_name="refund_credit")

@@ -1,63 +1,36 @@
--- Grain:  one row a group and local day; `n` is the day's place in `day_starts`, which begin
---         `before` days before the window and end with its end.
--- Reads:  chat_group, membership, message.
--- Rule:   docs/metrics.md, "Caveats", ingestion_gap: a day that is over, on which the group had
---         members and no message came from it, after days of which the median had `busy` or more.
--- Each look is bounded: one message shows that a day is none, and only of groups with enough
--- messages in the days before are these counted, no day further than `busy`.
-WITH day AS (
-    SELECT n, d[n] AS starts_at, d[n + 1] AS ends_at, d[n - CAST(:before AS integer)] AS before_at
-    FROM (SELECT CAST(:day_starts AS timestamptz[]) AS d) AS bound
-    CROSS JOIN LATERAL generate_series(CAST(:before AS integer) + 1, cardinality(d) - 1) AS n
-    WHERE d[n + 1] <= :as_of
-),
-silent AS MATERIALIZED (
-    SELECT g.group_id, d.n, d.starts_at, d.ends_at, d.before_at
-    FROM chat_group AS g
-    CROSS JOIN day AS d
-    WHERE g.brand_id = :brand
-        AND (CAST(:group_id AS text) IS NULL OR g.group_id = :group_id)
-        AND (
-            SELECT m.sent_at FROM message AS m
-            WHERE m.brand_id = :brand AND m.group_id = g.group_id
-                AND m.sent_at >= d.starts_at AND m.sent_at < d.ends_at
-            LIMIT 1
-        ) IS NULL
-),
--- Of `before` days more than half have `busy` messages: less than that in all cannot do.
-strange AS MATERIALIZED (
-    SELECT s.*
-    FROM silent AS s
-    WHERE
-        (
-            SELECT m.sent_at FROM message AS m
-            WHERE m.brand_id = :brand AND m.group_id = s.group_id
-                AND m.sent_at >= s.before_at AND m.sent_at < s.starts_at
-            OFFSET (CAST(:before AS integer) / 2 + 1) * CAST(:busy AS integer) - 1
-            LIMIT 1
-        ) IS NOT NULL
-        AND EXISTS (
-            SELECT FROM membership AS m
-            WHERE m.brand_id = :brand AND m.group_id = s.group_id AND m.joined_at < s.ends_at
-                AND (m.left_at IS NULL OR m.left_at > greatest(m.joined_at, s.starts_at))
-        )
+-- Grain:  one row a group and local day of the window, from `first` to `last` (excluded).
+-- Reads:  group_sum, joining.
+-- Rule:   docs/metrics.md, "Caveats", ingestion_gap: a day on which the group had members and
+--         nothing came from it, where of the 28 days before 15 or more had 20 messages.
+-- Busy days have an index of their own, and only groups with enough of them are looked at.
+WITH busy AS (
+    SELECT group_id, array_agg(start) AS days
+    FROM group_sum
+    WHERE brand_id = :brand AND grain = 'day' AND messages >= 20
+        AND start >= CAST(:first AS date) - 28 AND start < :last
+        AND (CAST(:group_id AS text) IS NULL OR group_id = :group_id)
+    GROUP BY group_id
+    HAVING count(*) >= 15
 )
-SELECT s.group_id, s.n
-FROM strange AS s
+SELECT b.group_id, d.day
+FROM busy AS b
 CROSS JOIN LATERAL (
-    SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY said.messages) AS median
-    FROM (SELECT CAST(:day_starts AS timestamptz[]) AS d) AS bound
-    CROSS JOIN LATERAL generate_series(s.n - CAST(:before AS integer), s.n - 1) AS k
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS messages
-        FROM (
-            SELECT FROM message AS m
-            WHERE m.brand_id = :brand AND m.group_id = s.group_id
-                AND m.sent_at >= d[k] AND m.sent_at < d[k + 1]
-            LIMIT CAST(:busy AS integer)
-        ) AS few
-    ) AS said
-) AS usual
-WHERE usual.median >= :busy
-ORDER BY s.n, s.group_id
+    SELECT CAST(:first AS date) + n AS day
+    FROM generate_series(0, CAST(:last AS date) - CAST(:first AS date) - 1) AS n
+    EXCEPT
+    SELECT s.start FROM group_sum AS s
+    WHERE s.brand_id = :brand AND s.group_id = b.group_id AND s.grain = 'day'
+        AND s.start >= :first AND s.start < :last AND s.joins + s.leaves + s.speakers > 0
+) AS d
+WHERE
+    (
+        SELECT count(*) FROM unnest(b.days) AS before (day)
+        WHERE before.day >= d.day - 28 AND before.day < d.day
+    ) >= 15
+    AND EXISTS (
+        SELECT FROM joining AS j
+        WHERE j.brand_id = :brand AND j.group_id = b.group_id AND j.joined_day <= d.day
+            AND (j.left_day IS NULL OR j.left_day >= d.day)
+    )
+ORDER BY d.day, b.group_id
 LIMIT :most + 1
