@@ -134,24 +134,24 @@ async def _by_group(
 
 def _of_group(by_bucket: dict[int, Any], last: int) -> list[Counts]:
     """The counts of one group in all buckets; bucket 0 has the members at the start."""
-    members = int(by_bucket[0].change) if 0 in by_bucket else 0
+    members: int = by_bucket[0].change if 0 in by_bucket else 0
     counts: list[Counts] = []
     for n in range(1, last + 1):
         row = by_bucket.get(n)
         if row is None:
             counts.append((members, members, 0, 0, 0, 0, members, 0))
             continue
-        there, members = members, members + int(row.change)
+        there, members = members, members + row.change
         counts.append(
             (
                 there,
                 members,
-                int(row.joins),
-                int(row.leaves),
-                int(row.messages),
-                int(row.speakers),
-                there + int(row.arrivals),
-                int(row.speaking_members),
+                row.joins,
+                row.leaves,
+                row.messages,
+                row.speakers,
+                there + row.arrivals,
+                row.speaking_members,
             )
         )
     return counts

@@ -10,13 +10,20 @@ Ratio = Decimal
 """A ratio rounded half-even to 6 decimals; in JSON a number."""
 
 
-def ratio(numerator: int | Fraction, denominator: int | Fraction) -> Ratio | None:
+def ratio(numerator: int, denominator: int) -> Ratio | None:
     """numerator / denominator to 6 decimals; None, never 0, where the denominator is 0."""
     if denominator == 0:
         return None
-    return rounded(Fraction(numerator) / Fraction(denominator))
+    if denominator < 0:
+        numerator, denominator = -numerator, -denominator
+    millionths, rest = divmod(numerator * 10**6, denominator)
+    if 2 * rest > denominator or (2 * rest == denominator and millionths % 2):
+        millionths += 1
+    return Decimal(millionths).scaleb(-6, _context)
 
 
 def rounded(exact: Fraction) -> Ratio:
     """An exact ratio to 6 decimals, half-even."""
-    return Decimal(round(exact * 10**6)).scaleb(-6, _context)
+    found = ratio(exact.numerator, exact.denominator)
+    assert found is not None
+    return found

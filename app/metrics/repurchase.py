@@ -22,6 +22,13 @@ HITS = {
     "returning": "returning_buyers",
     "next_period": "retained_buyers",
 }
+PAIRS = {
+    "window": ["own", "previous", "second_previous"],
+    "returning": ["own"],
+    "next_period": ["own"],
+}
+"""Which pairs of purchase days are counted; see models/sums."""
+
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -139,8 +146,8 @@ async def _plain(
     if not scope.present or (filtered and kind == "next_period"):
         name = "repurchase_within" if kind == "window" else "repurchase_across"
     else:
-        asked |= scope.dates | {"following_end": following.end}
-        name = "repurchase_next_now" if kind == "next_period" else "repurchase_now"
+        asked |= scope.dates | {"following_end": following.end, "pairs": PAIRS[kind]}
+        name = "repurchase_next_now" if kind == "next_period" and known else "repurchase_now"
         if filtered:
             name = "repurchase_filtered_now"
     rows = await connection.execute(sql("metrics", name), asked)

@@ -51,9 +51,14 @@ counted (
     GROUP BY s.group_id
 )
 SELECT
-    c.group_id, g.name, CAST(:n AS integer) AS n, sum(c.change) AS change, sum(c.joins) AS joins,
-    sum(c.leaves) AS leaves, sum(c.arrivals) AS arrivals, sum(c.messages) AS messages,
-    sum(c.speakers) AS speakers, sum(c.speaking_members) AS speaking_members
+    c.group_id, g.name, CAST(:n AS integer) AS n,
+    CAST(sum(c.change) AS bigint) AS change,
+    CAST(sum(c.joins) AS bigint) AS joins,
+    CAST(sum(c.leaves) AS bigint) AS leaves,
+    CAST(sum(c.arrivals) AS bigint) AS arrivals,
+    CAST(sum(c.messages) AS bigint) AS messages,
+    CAST(sum(c.speakers) AS bigint) AS speakers,
+    CAST(sum(c.speaking_members) AS bigint) AS speaking_members
 FROM counted AS c
 JOIN chat_group AS g ON g.brand_id = :brand AND g.group_id = c.group_id
 GROUP BY c.group_id, g.name

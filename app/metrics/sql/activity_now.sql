@@ -6,7 +6,7 @@
 --         less those who went up to it. Groups that happen to be in `cut` buckets alone are named.
 WITH counted AS (
     SELECT
-        s.group_id, 0 AS n, sum(s.came - s.went) AS change, 0 AS joins, 0 AS leaves,
+        s.group_id, 0 AS n, CAST(sum(s.came - s.went) AS bigint) AS change, 0 AS joins, 0 AS leaves,
         0 AS arrivals, 0 AS messages, 0 AS speakers, 0 AS speaking_members
     FROM (
         SELECT group_id, came, went FROM group_sum

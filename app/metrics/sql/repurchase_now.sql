@@ -5,7 +5,8 @@
 --         that follow another one in it; who buys twice is every purchase that follows another
 --         one, less those that follow two.
 -- Plan:   pairs of days that both lie in the window: by month where both lie in whole months of it
---         (from first_month to last_month, excluded), else by day.
+--         (from first_month to last_month, excluded), else each day before or after these is
+--         looked up with the days that it pairs with, so that no other pair is read.
 WITH counted AS (
     SELECT kind, in_group, again, customers
     FROM purchase_sum
@@ -24,26 +25,33 @@ WITH counted AS (
     UNION ALL
     SELECT kind, in_group, again, customers
     FROM purchase_sum
-    WHERE brand_id = :brand AND grain = 'month' AND kind IN ('own', 'previous', 'second_previous')
+    WHERE brand_id = :brand AND grain = 'month' AND kind = ANY (CAST(:pairs AS text[]))
         AND start >= :first_month AND start < :last_month
         AND previous >= :first_month AND previous < :last_month
     UNION ALL
-    SELECT kind, in_group, again, customers
-    FROM purchase_sum
-    WHERE brand_id = :brand AND grain = 'day' AND kind IN ('own', 'previous', 'second_previous')
-        AND start >= :start AND start < :first_month
-        AND previous >= :start AND previous < :first_month
+    SELECT p.kind, p.in_group, p.again, p.customers
+    FROM unnest(CAST(:pairs AS text[])) AS k (kind)
+    CROSS JOIN generate_series(0, CAST(:first_month AS date) - CAST(:start AS date) - 1) AS n
+    CROSS JOIN LATERAL (
+        SELECT s.kind, s.in_group, s.again, s.customers
+        FROM purchase_sum AS s
+        WHERE s.brand_id = :brand AND s.grain = 'day' AND s.kind = k.kind
+            AND s.previous = CAST(:start AS date) + n
+            AND s.start >= CAST(:start AS date) + n AND s.start < :last_month
+        OFFSET 0
+    ) AS p
     UNION ALL
-    SELECT kind, in_group, again, customers
-    FROM purchase_sum
-    WHERE brand_id = :brand AND grain = 'day' AND kind IN ('own', 'previous', 'second_previous')
-        AND previous >= :start AND previous < :first_month
-        AND start >= :first_month AND start < :last_month
-    UNION ALL
-    SELECT kind, in_group, again, customers
-    FROM purchase_sum
-    WHERE brand_id = :brand AND grain = 'day' AND kind IN ('own', 'previous', 'second_previous')
-        AND start >= :last_month AND start < :end AND previous >= :start AND previous < :end
+    SELECT p.kind, p.in_group, p.again, p.customers
+    FROM unnest(CAST(:pairs AS text[])) AS k (kind)
+    CROSS JOIN generate_series(0, CAST(:end AS date) - CAST(:last_month AS date) - 1) AS n
+    CROSS JOIN LATERAL (
+        SELECT s.kind, s.in_group, s.again, s.customers
+        FROM purchase_sum AS s
+        WHERE s.brand_id = :brand AND s.grain = 'day' AND s.kind = k.kind
+            AND s.start = CAST(:last_month AS date) + n
+            AND s.previous >= :start AND s.previous < CAST(:last_month AS date) + n
+        OFFSET 0
+    ) AS p
 ),
 summed AS (
     SELECT
