@@ -47,6 +47,8 @@ async def caveats(
             "group_id": _only(answer, "group_id"),
             "note_id": _only(answer, "note_id"),
             "asks_match": isinstance(answer, Repurchase | Funnel | BeforeAfter),
+            "first_day": scope.window.start,
+            "last_day": min(scope.window.end, _today(scope) + ONE_DAY),
             "young_from": min(days.values(), default=None),
             "days": answer.days if isinstance(answer, BeforeAfter) else None,
             "most": MOST,
@@ -65,6 +67,11 @@ async def caveats(
         facts.append({"code": "ingestion_gap", **counted(found.count), "gaps": found.first})
     made = [caveat(language=language, zone=scope.window.zone, **each) for each in facts]
     return sorted(made, key=lambda each: (each.code, str(each.of)))
+
+
+def _today(scope: Scope) -> date:
+    """The local date at as_of."""
+    return max(SOME_TIME[0], min(scope.as_of, SOME_TIME[1])).astimezone(scope.window.zone).date()
 
 
 def _only(answer: Answer, name: str) -> str | None:
@@ -141,7 +148,11 @@ def _unmatched(answer: Answer, row: Row[Any]) -> Iterator[dict[str, Any]]:
     if isinstance(answer, GmvShare):
         orders, matched = answer.match.orders, answer.match.matched_orders
     if orders is not None and orders >= MATCH_ORDERS and 2 * matched < orders:
-        yield {"code": "low_match_rate", "orders": orders, "rate": ratio(matched, orders)}
+        yield {
+            "code": "low_match_rate",
+            "orders": int(orders),
+            "rate": ratio(int(matched), int(orders)),
+        }
 
 
 def _incomplete(row: Row[Any]) -> Iterator[dict[str, Any]]:

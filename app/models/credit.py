@@ -116,7 +116,10 @@ class PurchaseDay(Base):
             "ix_purchase_day_first",
             "brand_id",
             "day",
-            postgresql_include=["paid_at", "again_at", "next_at", "in_group"],
+            postgresql_include=[
+                *("paid_at", "again_at", "next_at", "in_group"),
+                *("group_id", "note_id", "touch_creator_id"),
+            ],
             postgresql_where=text("previous_day IS NULL"),
         ),
     )

@@ -28,7 +28,7 @@ class Joining(Base):
             "brand_id",
             "joined_day",
             "left_day",
-            postgresql_include=["spoke_on"],
+            postgresql_include=["spoke_on", "group_id", "note_id"],
         ),
         Index(None, "brand_id", "customer_id", "group_id"),
         Index(None, "brand_id", "member_id"),

@@ -193,7 +193,10 @@ def upgrade() -> None:
         "purchase_day",
         ["brand_id", "day"],
         unique=False,
-        postgresql_include=["paid_at", "again_at", "next_at", "in_group"],
+        postgresql_include=[
+            *("paid_at", "again_at", "next_at", "in_group"),
+            *("group_id", "note_id", "touch_creator_id"),
+        ],
         postgresql_where=sa.text("previous_day IS NULL"),
     )
     op.create_table(
@@ -274,7 +277,7 @@ def upgrade() -> None:
         "joining",
         ["brand_id", "joined_day", "left_day"],
         unique=False,
-        postgresql_include=["spoke_on"],
+        postgresql_include=["spoke_on", "group_id", "note_id"],
     )
     op.create_index(
         "ix_order_credit_near_joining",
@@ -349,7 +352,6 @@ def downgrade() -> None:
     op.drop_index(
         "ix_purchase_day_first",
         table_name="purchase_day",
-        postgresql_include=["paid_at", "again_at", "next_at", "in_group"],
         postgresql_where=sa.text("previous_day IS NULL"),
     )
     op.drop_index("ix_purchase_day_days", table_name="purchase_day")

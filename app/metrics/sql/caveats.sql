@@ -1,5 +1,5 @@
 -- Grain:  one row.
--- Reads:  order_credit, membership, membership_event, identity, dead_letter.
+-- Reads:  order_credit, sale_sum, membership, membership_event, identity, dead_letter.
 -- Rule:   docs/metrics.md, "Caveats". Each column is a look into an index that stops early: where
 --         there are many only `most` are counted, and one more shows that there are.
 WITH suspect AS (
@@ -33,13 +33,12 @@ newcomer AS (
     JOIN identity AS i ON i.brand_id = :brand AND i.space = 'member' AND i.id = y.member_id
     ORDER BY i.customer_id, y.joined_at, y.group_id, y.member_id
 ),
--- The last of the window's orders stand for all of them.
-recent AS (
-    SELECT o.matched
-    FROM order_credit AS o
-    WHERE o.brand_id = :brand AND o.paid_at >= :start AND o.paid_at < :end AND o.paid_at < :as_of
-    ORDER BY o.paid_at DESC, o.order_id DESC
-    LIMIT :most
+paid AS (
+    SELECT sum(s.orders) AS orders, sum(s.matched) AS matched
+    FROM sale_sum AS s
+    WHERE CAST(:asks_match AS boolean)
+        AND s.brand_id = :brand AND s.grain = 'day' AND s.dimension = 'cell'
+        AND s.start >= :first_day AND s.start < :last_day
 )
 SELECT
     (
@@ -57,10 +56,8 @@ SELECT
     ) AS dead_letters,
     (SELECT count(*) FROM suspect) AS suspects,
     ARRAY(SELECT DISTINCT group_id FROM suspect ORDER BY group_id LIMIT :named) AS suspect_groups,
-    CASE WHEN CAST(:asks_match AS boolean) THEN (SELECT count(*) FROM recent) END AS orders,
-    CASE
-        WHEN CAST(:asks_match AS boolean) THEN (SELECT count(*) FROM recent WHERE matched)
-    END AS matched_orders,
+    (SELECT orders FROM paid) AS orders,
+    (SELECT matched FROM paid) AS matched_orders,
     CASE WHEN CAST(:young_from AS timestamptz) IS NOT NULL THEN (
         SELECT m.joined_at
         FROM membership AS m

@@ -27,10 +27,12 @@ WHERE
         SELECT count(*) FROM unnest(b.days) AS before (day)
         WHERE before.day >= d.day - 28 AND before.day < d.day
     ) >= 15
-    AND EXISTS (
-        SELECT FROM joining AS j
+    -- LIMIT keeps this a look-up for each day: as a join all joinings were read.
+    AND (
+        SELECT j.n FROM joining AS j
         WHERE j.brand_id = :brand AND j.group_id = b.group_id AND j.joined_day <= d.day
             AND (j.left_day IS NULL OR j.left_day >= d.day)
-    )
+        LIMIT 1
+    ) IS NOT NULL
 ORDER BY d.day, b.group_id
 LIMIT :most + 1
