@@ -7,7 +7,7 @@
        verify, decode,                       one batch,       groups, memberships, messages,
        commit, 202                           set-based        notes, lives, orders, identities
                                                                 |           |
-                            dirty_customer --> 3 derive --> order_credit, refund_credit
+                 dirty_customer, dirty_sum --> 3 derive --> credits, purchases, joinings, sums
                                                                 |
                                                              4 metrics --> answers
                                                                 |
@@ -16,10 +16,11 @@
 Stages meet only in tables. Who writes what:
 
     ingest       event_identity, event, pending_event (insert), dead_letter, oversized_intake
-    projection   every fact table (models/chat, content, shop, people), dirty_customer (insert);
-                 takes from pending_event
-    derive       order_credit, refund_credit, stale_period (insert), verification;
-                 takes from dirty_customer
+    projection   every fact table (models/chat, content, shop, people), horizon, dirty_customer and
+                 dirty_sum (insert); takes from pending_event
+    derive       by customer order_credit, refund_credit, purchase_day, joining; from these the sums
+                 sale_sum, purchase_sum, group_sum, live_sum; dirty_sum, stale_period (insert),
+                 rebuild, rederived, verification; takes from dirty_customer, dirty_sum
     kept         kept_number, kept_revision; takes from stale_period, and inserts when a time zone
                  comes back
     crm          brand, api_key, webhook_source, calendar, dirty_brand (insert)
