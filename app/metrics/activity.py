@@ -1,12 +1,11 @@
 """Group activity: who comes and goes, who speaks, bucket by bucket."""
 
-from collections.abc import AsyncIterator
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncResult
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.clock import Bucket, Window
 from app.core.errors import BadParameter
@@ -16,8 +15,11 @@ from app.metrics.ratio import Ratio, ratio
 
 MOST_ROWS = 500_000
 
-READ_ROWS = 5_000
-"""So many sums are in memory at a time."""
+READ_ROWS = 50
+"""The sums of so many groups are in memory at a time."""
+
+SUMS = ("change", "joins", "leaves", "arrivals", "messages", "speakers", "speaking_members")
+Sums = tuple[int, int, int, int, int, int, int]
 
 Counts = tuple[int, int, int, int, int, int, int, int]
 """From members_start to speaking_members, in the order of the fields of a row."""
@@ -76,7 +78,7 @@ async def _kept(
     What is not there is 0. The sums are read as they come: of a year by day there are many.
     """
     given: dict[str, Any] = {"brand": scope.brand_id, "group_id": group_id}
-    cut: dict[str, dict[int, Any]] = {}
+    cut: dict[str, dict[int, Sums]] = {}
     for n, each in enumerate(buckets, 1):
         if not each.is_whole(bucket) and each.start < each.end:
             found = await connection.execute(
@@ -86,11 +88,11 @@ async def _kept(
                 | {"starts_at": each.starts_at, "ends_at": each.ends_at},
             )
             for row in found:
-                cut.setdefault(row.group_id, {})[n] = row
+                cut.setdefault(row.group_id, {})[n] = tuple(getattr(row, name) for name in SUMS)
     whole = [each for each in buckets if each.is_whole(bucket)]
     # A cursor is planned for its first rows unless told that all will be read.
     await connection.execute(text("SET LOCAL cursor_tuple_fraction = 1"))
-    sums_of_all = await connection.stream(
+    of_groups = await connection.stream(
         sql("metrics", "activity_now").execution_options(yield_per=READ_ROWS),
         given
         | {
@@ -105,55 +107,32 @@ async def _kept(
     )
     row_of = _Rows(buckets)
     rows: list[ActivityRow] = []
-    async for group, name, sums in _by_group(sums_of_all):
-        by_bucket = sums | cut.get(group, {})
-        of_group = _of_group(by_bucket, len(buckets))
-        active = group == group_id or any(during or spoke for *_, spoke, during, _ in of_group)
-        if active:
-            _check(len(rows) + len(of_group))
-            rows += [row_of(group, name, n, counts) for n, counts in enumerate(of_group, 1)]
+    async for part in of_groups.partitions():
+        for group, name, *columns in part:
+            sums: dict[int, Sums] = dict(
+                zip(columns[0], zip(*columns[1:], strict=True), strict=True)
+            )
+            of_group = _of_group(sums | cut.get(group, {}), len(buckets))
+            if group == group_id or any(during or spoke for *_, spoke, during, _ in of_group):
+                _check(len(rows) + len(of_group))
+                rows += [row_of(group, name, n, counts) for n, counts in enumerate(of_group, 1)]
     return rows
 
 
-async def _by_group(
-    found: AsyncResult[Any],
-) -> AsyncIterator[tuple[str, str | None, dict[int, Any]]]:
-    """Group after group: its id, its name, and its rows by the number of their bucket."""
-    group: tuple[str, str | None] | None = None
-    sums: dict[int, Any] = {}
-    async for part in found.partitions():
-        for row in part:
-            if group is not None and group[0] != row.group_id:
-                yield *group, sums
-                sums = {}
-            group = (row.group_id, row.name)
-            sums[row.n] = row
-    if group is not None:
-        yield *group, sums
-
-
-def _of_group(by_bucket: dict[int, Any], last: int) -> list[Counts]:
+def _of_group(by_bucket: dict[int, Sums], last: int) -> list[Counts]:
     """The counts of one group in all buckets; bucket 0 has the members at the start."""
-    members: int = by_bucket[0].change if 0 in by_bucket else 0
+    members = by_bucket[0][0] if 0 in by_bucket else 0
     counts: list[Counts] = []
     for n in range(1, last + 1):
-        row = by_bucket.get(n)
-        if row is None:
+        sums = by_bucket.get(n)
+        if sums is None:
             counts.append((members, members, 0, 0, 0, 0, members, 0))
-            continue
-        there, members = members, members + row.change
-        counts.append(
-            (
-                there,
-                members,
-                row.joins,
-                row.leaves,
-                row.messages,
-                row.speakers,
-                there + row.arrivals,
-                row.speaking_members,
+        else:
+            change, joins, leaves, arrivals, messages, speakers, speaking = sums
+            there, members = members, members + change
+            counts.append(
+                (there, members, joins, leaves, messages, speakers, there + arrivals, speaking)
             )
-        )
     return counts
 
 

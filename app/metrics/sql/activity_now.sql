@@ -1,5 +1,5 @@
--- Grain:  one row a group and bucket in which something happened; bucket 0: the members at the
---         start of the window.
+-- Grain:  one row a group in which something happened, with an array a count: an element a bucket
+--         `n`, in no order; bucket 0 has the members at the start of the window.
 -- Reads:  group_sum, chat_group.
 -- Rule:   docs/metrics.md, "Group activity", where all that is known has happened, for the
 --         buckets that are whole days, weeks or months. Members at an instant are those who came
@@ -27,10 +27,11 @@ WITH counted AS (
         AND (CAST(:group_id AS text) IS NULL OR group_id = :group_id)
 )
 SELECT
-    g.group_id, g.name, coalesce(c.n, 0) AS n, coalesce(c.change, 0) AS change,
-    coalesce(c.joins, 0) AS joins, coalesce(c.leaves, 0) AS leaves,
-    coalesce(c.arrivals, 0) AS arrivals, coalesce(c.messages, 0) AS messages,
-    coalesce(c.speakers, 0) AS speakers, coalesce(c.speaking_members, 0) AS speaking_members
+    g.group_id, g.name,
+    array_agg(c.n) AS n, array_agg(c.change) AS change, array_agg(c.joins) AS joins,
+    array_agg(c.leaves) AS leaves, array_agg(c.arrivals) AS arrivals,
+    array_agg(c.messages) AS messages, array_agg(c.speakers) AS speakers,
+    array_agg(c.speaking_members) AS speaking_members
 FROM chat_group AS g
 LEFT JOIN counted AS c ON c.group_id = g.group_id
 WHERE g.brand_id = :brand
@@ -39,4 +40,5 @@ WHERE g.brand_id = :brand
         c.group_id IS NOT NULL OR CAST(:group_id AS text) IS NOT NULL
         OR g.group_id = ANY (CAST(:cut AS text[]))
     )
-ORDER BY g.group_id, c.n
+GROUP BY g.group_id, g.name
+ORDER BY g.group_id
