@@ -1,4 +1,4 @@
-"""What is done every hour, by whichever worker comes by: old dead letters go."""
+"""What is done every hour, by whichever worker comes by: old dead letters and dead rebuilds go."""
 
 import asyncio
 
@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.db import transaction
+from app.derive.beside import forget_dead
 from app.ingest.dead_letters import forget_old
 
 HOUR = 3600.0
@@ -23,6 +24,7 @@ async def keep_house(pool: AsyncEngine) -> None:
             for brand in brands:
                 async with transaction(pool) as connection:
                     await forget_old(connection, brand.brand_id)
+                    await forget_dead(connection, brand.brand_id)
         except Exception:
             log.exception("housekeeping_failed")
         await asyncio.sleep(HOUR)

@@ -180,6 +180,15 @@ async def _following(connection: AsyncConnection, last: str) -> list[str]:
     return [row.customer_id for row in rows]
 
 
+async def forget_dead(connection: AsyncConnection, brand_id: int) -> None:
+    """Forget a rebuild whose session is gone, so that workers need not write for it any more."""
+    given = {"lock": LOCK, "brand": brand_id}
+    alone = "pg_try_advisory_xact_lock(:lock, CAST(:brand AS integer))"
+    if await connection.scalar(text(f"SELECT {alone} FROM rebuild WHERE brand_id = :brand"), given):
+        for name in ("rebuild", "rederived"):
+            await connection.execute(text(f"DELETE FROM {name} WHERE brand_id = :brand"), given)
+
+
 async def hide(connection: AsyncConnection, names: Iterable[str]) -> None:
     """Hide tables behind empty ones of this session."""
     for name in names:

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from app.core.db import open_pool
+from app.core.db import open_pool, transaction
 from app.derive import beside
 from tests.make import Brand, Service
 
@@ -107,3 +107,25 @@ def test_a_second_one_is_refused(service: Service) -> None:
         raise AssertionError
 
     asyncio.run(go())
+
+
+def test_one_that_died_is_forgotten(service: Service) -> None:
+    brand = service.brand()
+    given = {"b": brand.brand_id}
+    marks = "SELECT 1 FROM rebuild WHERE brand_id = :b"
+
+    async def go() -> None:
+        pool = open_pool(service.settings, "hongqun test")
+        async with pool.connect() as first:
+            await beside.begin(first, brand.brand_id)
+            await first.commit()
+            async with transaction(pool) as other:
+                await beside.forget_dead(other, brand.brand_id)
+            assert len(await asyncio.to_thread(service.sql, marks, **given)) == 1
+            await first.invalidate()
+        async with transaction(pool) as other:
+            await beside.forget_dead(other, brand.brand_id)
+        await pool.dispose()
+
+    asyncio.run(go())
+    assert service.sql(marks, **given) == []

@@ -1,5 +1,5 @@
 -- Grain:  one row a bucket and cell, and one a credited group over the whole window.
--- Reads:  order_credit, refund_credit.
+-- Reads:  order_credit, refund_credit, chat_group.
 -- Rule:   docs/metrics.md, "Group share". `gross` counts amounts, `net` takes off what was
 --         refunded before as_of, `net_ledger` takes refunds off at their own time.
 WITH bucket AS (
@@ -42,11 +42,14 @@ moved AS (
     SELECT n, cell, group_id, 1 AS orders, CAST(matched AS integer) AS matched, gmv FROM paid
     UNION ALL
     SELECT n, cell, group_id, 0, 0, gmv FROM paid_back
+),
+summed AS (
+    SELECT
+        grouping(group_id) AS of_bucket, n, cell, group_id,
+        sum(orders) AS orders, sum(matched) AS matched, sum(gmv) AS gmv
+    FROM moved
+    GROUP BY GROUPING SETS ((n, cell), (group_id))
 )
-SELECT
-    grouping(m.group_id) AS of_bucket,
-    m.n, m.cell, m.group_id, g.name,
-    sum(m.orders) AS orders, sum(m.matched) AS matched, sum(m.gmv) AS gmv
-FROM moved AS m
-LEFT JOIN chat_group AS g ON g.brand_id = :brand AND g.group_id = m.group_id
-GROUP BY GROUPING SETS ((m.n, m.cell), (m.group_id, g.name))
+SELECT s.of_bucket, s.n, s.cell, s.group_id, g.name, s.orders, s.matched, s.gmv
+FROM summed AS s
+LEFT JOIN chat_group AS g ON g.brand_id = :brand AND g.group_id = s.group_id
