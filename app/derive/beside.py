@@ -29,8 +29,11 @@ FACTS = (
 
 QUEUES = ("dirty_customer", "dirty_sum", "stale_period", "rebuild")
 
-CUSTOMERS = 1_000
+CUSTOMERS = 5_000
 COUNTED = 500
+ROOM = ("temp_buffers = '128MB'", "work_mem = '64MB'")
+"""What a rebuild's session may have of the server's memory."""
+
 MOST = 10_000
 """Of so many differences in a table the first are looked at: more say nothing else."""
 
@@ -97,6 +100,8 @@ async def begin(connection: AsyncConnection, brand_id: int) -> int:
         " ON CONFLICT (brand_id) DO UPDATE SET started_at = now()",
     ):
         await connection.execute(text(statement), {"brand": brand_id})
+    for setting in ROOM:
+        await connection.execute(text(f"SET {setting}"))
     # A load may have outgrown what the planner knows of the facts.
     await _analyze(connection, FACTS)
     await hide(connection, BY_CUSTOMER + SUMS + QUEUES)
