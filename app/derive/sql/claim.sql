@@ -5,14 +5,14 @@
 --         derived too early.
 WITH claimed AS (
     DELETE FROM dirty_customer AS d
-    USING (
-        SELECT customer_id FROM dirty_customer
-        WHERE brand_id = :brand AND since <= now()
-        ORDER BY customer_id
+    -- By their places: joined, all of a queue that has grown was read again for each.
+    WHERE d.brand_id = :brand AND d.ctid = ANY (ARRAY(
+        SELECT n.ctid FROM dirty_customer AS n
+        WHERE n.brand_id = :brand AND n.since <= now()
+        ORDER BY n.customer_id
         LIMIT :most
         FOR UPDATE SKIP LOCKED
-    ) AS next
-    WHERE d.brand_id = :brand AND d.customer_id = next.customer_id
+    ))
     RETURNING d.customer_id, CAST(d.cause AS text) AS causes
 ),
 told AS (

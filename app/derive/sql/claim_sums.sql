@@ -10,8 +10,8 @@ WITH first AS (
 ),
 claimed AS (
     DELETE FROM dirty_sum AS d
-    USING (
-        SELECT s.kind, s.key, s.start
+    WHERE d.brand_id = :brand AND d.ctid = ANY (ARRAY(
+        SELECT s.ctid
         FROM dirty_sum AS s
         WHERE s.brand_id = :brand AND s.since <= now()
             AND s.kind = (SELECT kind FROM first)
@@ -19,9 +19,7 @@ claimed AS (
         ORDER BY s.kind, s.start, s.key
         LIMIT :most
         FOR UPDATE SKIP LOCKED
-    ) AS next
-    WHERE d.brand_id = :brand AND d.kind = next.kind AND d.key = next.key
-        AND d.start = next.start
+    ))
     RETURNING d.kind, d.key, d.start
 ),
 told AS (
