@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -16,6 +17,8 @@ RETRY = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03"}
 
 FULL = {"53100", "53200", "53300"}
 """SQLSTATEs of a server that has no room now: disk, memory or connections."""
+
+SET_BRAND = text("SELECT set_config('app.brand', :brand, true)")
 
 
 def open_pool(settings: Settings, application: str) -> AsyncEngine:
@@ -56,9 +59,16 @@ def open_pool(settings: Settings, application: str) -> AsyncEngine:
 
 
 @asynccontextmanager
-async def transaction(pool: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """One transaction, committed when the block ends and before anything is answered."""
+async def transaction(
+    pool: AsyncEngine, brand_id: int | None = None
+) -> AsyncIterator[AsyncConnection]:
+    """One transaction, committed when the block ends and before anything is answered.
+
+    It is of one brand: row-level security shows it the rows of no other.
+    """
     async with pool.begin() as connection:
+        if brand_id is not None:
+            await connection.execute(SET_BRAND, {"brand": str(brand_id)})
         yield connection
 
 

@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-Scope = Literal["events:write", "read", "write", "export", "admin"]
+Scope = Literal["events:write", "read", "pii:read", "write", "export", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 _form = re.compile(r"hq_([1-9]\d{0,17})_([a-z0-9]{8})_([A-Za-z0-9]{40})", re.ASCII)
@@ -27,6 +27,11 @@ class KeyOwner(msgspec.Struct, frozen=True):
     brand_id: int
     key_id: str
     scopes: frozenset[str]
+
+    @property
+    def actor(self) -> str:
+        """Who acts, as records of what was done name them."""
+        return f"key:{self.key_id}"
 
 
 def random_text(length: int, letters: str = _letters) -> str:

@@ -1,16 +1,20 @@
 """Every table in one place, for migrations and for the statements built from tables."""
 
 from app.models import (
+    audit,
     brand,
     chat,
     content,
     credit,
+    customer,
+    desk,
     inbox,
     joining,
     kept,
     people,
     rebuild,
     schedule,
+    segment,
     shop,
     sums,
 )
@@ -29,5 +33,9 @@ MODULES = (
     rebuild,
     kept,
     schedule,
+    customer,
+    desk,
+    segment,
+    audit,
 )
 metadata = Base.metadata

@@ -1,0 +1,32 @@
+"""The audit log: who did what that somebody may have to answer for."""
+
+from sqlalchemy import BigInteger
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, BigInt, BrandKey, Bytes, Id, Instant, Json
+
+
+class AuditHead(Base):
+    """The end of a brand's log: the number and hash of its last entry."""
+
+    __tablename__ = "audit_head"
+
+    brand_id: Mapped[BrandKey]
+    seq: Mapped[BigInt]
+    hash: Mapped[Bytes]
+
+
+class AuditEntry(Base):
+    """One entry; its hash covers its content and the hash of the one before."""
+
+    __tablename__ = "audit_entry"
+
+    brand_id: Mapped[BrandKey]
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[Instant]
+    actor: Mapped[Id]
+    action: Mapped[Id]
+    subject: Mapped[Id]
+    detail: Mapped[Json] = mapped_column(JSONB)
+    hash: Mapped[Bytes]
