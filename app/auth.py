@@ -7,6 +7,7 @@ from litestar.handlers import BaseRouteHandler
 
 from app.core.db import transaction
 from app.core.errors import Problem
+from app.core.limits import Rate
 from app.crm import keys
 from app.crm.keys import KeyOwner, Scope
 
@@ -41,7 +42,27 @@ async def authenticate(
         raise _unauthenticated("The API key is not valid.")
     if scope is None or scope not in owner.scopes:
         raise Problem(403, "forbidden", f"The API key lacks the scope {scope}.")
+    state = connection.app.state
+    await charge(connection, state.key_rate, f"{owner.brand_id}:{owner.actor}")
     return owner
+
+
+async def charge(connection: ASGIConnection[Any, Any, Any, Any], rate: Rate, name: str) -> None:
+    """Count the request against the limit of who sent it; the answer's fields tell what is left.
+
+    Raises:
+        Problem: 429 where nothing is left.
+    """
+    verdict = await connection.app.state.limiter.take(rate, name)
+    connection.scope["state"]["verdict"] = verdict
+    if not verdict.allowed:
+        raise Problem(
+            429,
+            "rate_limited",
+            f"More than {rate.per_second} requests a second from this {rate.kind}: "
+            "send the same again later.",
+            headers={"Retry-After": str(verdict.retry_after)},
+        )
 
 
 def _unauthenticated(detail: str) -> Problem:

@@ -27,12 +27,14 @@ from app.api import (
     status,
 )
 from app.api.document import ExactNumbers, Problems
+from app.api.idempotency import Idempotent, claim_key
 from app.api.reply import provide_reply
 from app.api.requests import RequestContext
 from app.auth import provide_caller, require_scope
 from app.core.db import open_pool
 from app.core.errors import Problem
 from app.core.jobs import Waker
+from app.core.limits import Limiter, Rate
 from app.core.logs import configure
 from app.core.settings import Settings, read
 
@@ -67,19 +69,24 @@ def create_app(settings: Settings | None = None) -> Litestar:
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         app.state.pool = open_pool(settings, "hongqun web")
+        app.state.limiter = Limiter(settings.redis_url)
+        app.state.key_rate = Rate("key", settings.key_rate)
+        app.state.source_rate = Rate("source", settings.source_rate)
         app.state.waker = Waker(settings.redis_url)
         app.state.waker.start()
         try:
             yield
         finally:
             await app.state.waker.stop()
+            await app.state.limiter.close()
             await app.state.pool.dispose()
 
     return Litestar(
         ROUTES,
         lifespan=[lifespan],
         guards=[require_scope],
-        middleware=[RequestContext()],
+        middleware=[RequestContext(), Idempotent()],
+        before_request=claim_key,
         dependencies={"caller": Provide(provide_caller), "reply": Provide(provide_reply)},
         exception_handlers={
             Problem: problems.on_problem,

@@ -28,10 +28,12 @@ class Stack:
         self.settings = settings
         self.processes: list[subprocess.Popen[bytes]] = []
 
-    def web(self, settings: Settings | None = None) -> Service:
-        """Start a web process and wait until it is ready."""
+    def web(
+        self, settings: Settings | None = None, processes: int = 1, **environment: str
+    ) -> Service:
+        """Start web processes and wait until they are ready."""
         port = free_port()
-        self._start(web_command("127.0.0.1", port, 1), settings)
+        self._start(web_command("127.0.0.1", port, processes), settings, **environment)
         service = Service(f"http://127.0.0.1:{port}", self.settings)
         wait_until_ready(service.base)
         return service

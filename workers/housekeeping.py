@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.db import transaction
+from app.crm import idempotency
 from app.derive.beside import forget_dead
 from app.ingest.dead_letters import forget_old
 
@@ -22,7 +23,8 @@ async def keep_house(pool: AsyncEngine) -> None:
             async with transaction(pool) as connection:
                 brands = (await connection.execute(text("SELECT brand_id FROM brand"))).all()
             for brand in brands:
-                async with transaction(pool) as connection:
+                async with transaction(pool, brand.brand_id) as connection:
+                    await idempotency.forget_old(connection, brand.brand_id)
                     await forget_old(connection, brand.brand_id)
                     await forget_dead(connection, brand.brand_id)
         except Exception:

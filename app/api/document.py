@@ -12,6 +12,7 @@ from litestar.openapi.spec.enums import OpenAPIType
 from litestar.plugins import OpenAPISchemaPlugin, ReceiveRoutePlugin
 from litestar.routes import BaseRoute, HTTPRoute
 
+from app.api.idempotency import documented as with_key
 from app.api.problems import MEDIA_TYPE
 from app.ingest.inbox import Rejected
 
@@ -55,6 +56,8 @@ class Problems(ReceiveRoutePlugin):
                 )
                 for status in sorted(problems_of(handler, bool(route.path_parameters)))
             }
+            if handler.http_methods == {"POST"} and not handler.opt.get("public"):
+                handler.operation_class = with_key(handler.operation_class)
             if handler.opt.get("public") and "scope" not in handler.opt:
                 handler.security = ANYONE
 
@@ -63,11 +66,13 @@ def problems_of(handler: HTTPRouteHandler, names_one: bool) -> set[int]:
     """The statuses of the problems that a route can answer."""
     statuses = {503, *handler.opt.get("problems", ())}
     if "scope" in handler.opt:
-        statuses |= {400, 401, 403}
+        statuses |= {400, 401, 403, 429}
     if names_one:
         statuses |= {404}
     if handler.http_methods & {"POST", "PATCH", "PUT"}:
         statuses |= {400, 413, 415, 422}
+    if handler.http_methods == {"POST"} and not handler.opt.get("public"):
+        statuses |= {409}
     return statuses
 
 

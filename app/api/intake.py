@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.api.answers import answer
 from app.api.bodies import media_type, read_body
 from app.api.intake_docs import EventsOperation, WebhookOperation
-from app.auth import authenticate
+from app.auth import authenticate, charge
 from app.core.db import transaction
 from app.core.errors import NotFound, Problem
 from app.crm import brands, sources
@@ -33,7 +33,7 @@ log = structlog.get_logger()
     operation_id="postWebhook",
     operation_class=WebhookOperation,
     tags=["events"],
-    opt={"public": True, "problems": [401]},
+    opt={"public": True, "problems": [401, 429]},
     status_code=202,
 )
 async def post_webhook(
@@ -58,6 +58,7 @@ async def post_webhook(
     )
     if reason is not None:
         raise Problem(401, "bad_signature", f"Not authentic: {reason}.")
+    await charge(request, state.source_rate, source.source_id)
     return await _take_in(state, source.brand_id, sender, raw, kind)
 
 

@@ -24,8 +24,7 @@ class RequestContext(ASGIMiddleware):
     scopes = (ScopeType.HTTP,)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        headers = dict(scope["headers"])
-        given = headers.get(b"x-request-id", b"").decode("latin-1")
+        given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
         request_id = given if _id.fullmatch(given) else uuid.uuid4().hex
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
@@ -36,7 +35,10 @@ class RequestContext(ASGIMiddleware):
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableScopeHeaders.from_message(message)["x-request-id"] = request_id
+                headers = MutableScopeHeaders.from_message(message)
+                headers["x-request-id"] = request_id
+                if (verdict := scope["state"].get("verdict")) is not None:
+                    headers.update(verdict.headers)
             await send(message)
 
         if b"%00" in scope.get("query_string", b"") or "\0" in scope["path"]:

@@ -1,7 +1,8 @@
 """The door to PostgreSQL: one pool a process, one transaction a request or job."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import asyncpg
@@ -17,6 +18,11 @@ RETRY = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03"}
 
 FULL = {"53100", "53200", "53300"}
 """SQLSTATEs of a server that has no room now: disk, memory or connections."""
+
+before_commit: ContextVar[Callable[[AsyncConnection], Awaitable[None]] | None] = ContextVar(
+    "before_commit", default=None
+)
+"""What the present request does in each of its transactions before that is committed."""
 
 SET_BRAND = text("SELECT set_config('app.brand', :brand, true)")
 
@@ -70,6 +76,8 @@ async def transaction(
         if brand_id is not None:
             await connection.execute(SET_BRAND, {"brand": str(brand_id)})
         yield connection
+        if (act := before_commit.get()) is not None:
+            await act(connection)
 
 
 def sqlstate(error: BaseException) -> str | None:

@@ -18,6 +18,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     statement_timeout_ms: int = 30_000
     sweep_seconds: int = 5
     batch_events: int = 2_000
+    key_rate: int = 500
+    source_rate: int = 2_000
 
     @property
     def database(self) -> str:
@@ -44,7 +46,13 @@ NAMES = {
     "statement_timeout_ms": "HONGQUN_STATEMENT_TIMEOUT_MS",
     "sweep_seconds": "HONGQUN_SWEEP_SECONDS",
     "batch_events": "HONGQUN_BATCH_EVENTS",
+    "key_rate": "HONGQUN_KEY_RATE",
+    "source_rate": "HONGQUN_SOURCE_RATE",
 }
+NUMBERS = (
+    *("pool_size", "statement_timeout_ms", "sweep_seconds", "batch_events"),
+    *("key_rate", "source_rate"),
+)
 
 
 def read(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -54,7 +62,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         SettingsError: naming the variable that has a malformed value.
     """
     given = {field: environment[name] for field, name in NAMES.items() if environment.get(name)}
-    for field in ("pool_size", "statement_timeout_ms", "sweep_seconds", "batch_events"):
+    for field in NUMBERS:
         value = given.get(field)
         if value is not None and not (value.isascii() and value.isdigit() and int(value) > 0):
             raise SettingsError(f"{NAMES[field]} must be a whole number above 0, not {value!r}")

@@ -1,7 +1,7 @@
 """What operators write of people: tags, remarks, follow-up tasks.
 
-Each is written of an identity (space `member` or `buyer`, and id) and is its customer's as long as that
-identity is: a merge shows it with the other's, and undoing the merge gives it back.
+Each is written of an identity (space `member` or `buyer`, and id) and is its customer's as long
+as that identity is: a merge shows it with the other's, and undoing the merge gives it back.
 """
 
 from sqlalchemy import ForeignKeyConstraint, Index

@@ -8,6 +8,7 @@ from app.models import (
     credit,
     customer,
     desk,
+    idempotency,
     inbox,
     joining,
     kept,
@@ -37,5 +38,6 @@ MODULES = (
     desk,
     segment,
     audit,
+    idempotency,
 )
 metadata = Base.metadata
