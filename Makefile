@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: setup check-install demo test test-long bench lint format clean help
+.PHONY: setup check-install demo test test-long fuzz bench lint format clean help
 
 help:  ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -33,6 +33,9 @@ test: setup  ## Run the test suite in parallel, on servers that it starts itself
 
 test-long: setup  ## Run what takes minutes
 	@$(BIN)/python -m pytest -n 2 -m long $(ARGS)
+
+fuzz: setup  ## Check the served API against its OpenAPI document with 100 examples an operation
+	@HONGQUN_FUZZ_EXAMPLES=100 $(BIN)/python -m pytest -n 2 tests/api/test_schemathesis.py $(ARGS)
 
 bench: setup  ## Measure speed against DuckDB on the same facts (ARGS=--help says more)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \

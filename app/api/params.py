@@ -18,6 +18,7 @@ Start = Annotated[
     str,
     Parameter(
         description="First local date of the window, YYYY-MM-DD.",
+        schema_extra={"format": "date"},
         examples=[Example(value="2026-10-01")],
     ),
 ]
@@ -25,6 +26,7 @@ End = Annotated[
     str,
     Parameter(
         description="Local date at which the window ends (excluded), YYYY-MM-DD.",
+        schema_extra={"format": "date"},
         examples=[Example(value="2026-11-01")],
     ),
 ]
@@ -33,6 +35,7 @@ AsOf = Annotated[
     Parameter(
         description="Instant (RFC 3339 with offset) from which on nothing has happened yet; "
         "now where left out.",
+        schema_extra={"format": "date-time"},
         examples=[Example(value="2026-11-01T00:00:00+08:00")],
     ),
 ]
