@@ -28,6 +28,7 @@ from app.api import (
 )
 from app.api.document import ExactNumbers, Problems
 from app.api.idempotency import Idempotent, claim_key
+from app.api.intake_docs import COMPONENTS
 from app.api.reply import provide_reply
 from app.api.requests import RequestContext
 from app.auth import provide_caller, require_scope
@@ -104,9 +105,10 @@ def create_app(settings: Settings | None = None) -> Litestar:
             render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
             security=[{"apiKey": []}],
             components=Components(
+                schemas=dict(COMPONENTS),
                 security_schemes={
                     "apiKey": SecurityScheme(type="http", scheme="bearer", bearer_format="API key")
-                }
+                },
             ),
         ),
     )

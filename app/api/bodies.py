@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request
-from litestar.openapi.spec import OpenAPIMediaType, Operation, Reference, RequestBody, Schema
+from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody
 
+from app.api.schemas import schema_of
 from app.core.errors import Problem
 from app.ingest.decode import explain
 from app.ingest.text import NotJson, UnfitText, check_json, check_storable
@@ -73,34 +74,14 @@ async def decode_body(
 
 def json_body(kind: Any, *, required: bool = True) -> type[Operation]:
     """An OpenAPI operation whose body is documented as a Struct that the handler decodes."""
-    (schema,), components = msgspec.json.schema_components([kind], ref_template="{name}")
-    inline = components[schema["$ref"]] if "$ref" in schema else schema
+    schema = schema_of(kind)
 
     @dataclass
     class Documented(Operation):
         def __post_init__(self) -> None:
             self.request_body = RequestBody(
-                content={"application/json": OpenAPIMediaType(schema=_schema(inline))},
+                content={"application/json": OpenAPIMediaType(schema=schema)},
                 required=required,
             )
 
     return Documented
-
-
-def _schema(raw: dict[str, Any]) -> Schema:
-    """A JSON Schema of msgspec's as the framework's object; only what our bodies use."""
-    properties: dict[str, Reference | Schema] = {
-        name: _schema(each) for name, each in raw.get("properties", {}).items()
-    }
-    return Schema(
-        type=raw.get("type"),
-        enum=raw.get("enum"),
-        minimum=raw.get("minimum"),
-        maximum=raw.get("maximum"),
-        min_length=raw.get("minLength"),
-        max_length=raw.get("maxLength"),
-        any_of=[_schema(each) for each in raw["anyOf"]] if "anyOf" in raw else None,
-        properties=properties or None,
-        required=raw.get("required") or None,
-        additional_properties=raw.get("additionalProperties"),
-    )
