@@ -82,7 +82,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             await app.state.limiter.close()
             await app.state.pool.dispose()
 
-    return Litestar(
+    app = Litestar(
         ROUTES,
         lifespan=[lifespan],
         guards=[require_scope],
@@ -105,10 +105,12 @@ def create_app(settings: Settings | None = None) -> Litestar:
             render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
             security=[{"apiKey": []}],
             components=Components(
-                schemas=dict(COMPONENTS),
                 security_schemes={
                     "apiKey": SecurityScheme(type="http", scheme="bearer", bearer_format="API key")
                 },
             ),
         ),
     )
+    # The framework keeps no components but those it finds itself.
+    (app.openapi_schema.components.schemas or {}).update(COMPONENTS)
+    return app
