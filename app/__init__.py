@@ -23,7 +23,8 @@ Stages meet only in tables. Who writes what:
                  rebuild, rederived, verification; takes from dirty_customer, dirty_sum
     kept         kept_number, kept_revision; takes from stale_period, and inserts when a time zone
                  comes back
-    crm          brand, api_key, webhook_source, calendar, dirty_brand (insert)
+    crm          brand, api_key, webhook_source, calendar, idempotent_request, audit_head,
+                 audit_entry, dirty_brand (insert)
     core         work_lease (lease), schedule (schedule)
 
 Facts are functions of the set of events; derived rows are functions of the facts and settings.
@@ -43,5 +44,6 @@ Rooms, and imports go down only:
     derive, projection, ingest    siblings, unaware of each other
     events             the vocabulary
     models             nouns = tables
-    core               settings, database, statements, errors, clock, jobs, leases, schedules
+    core               settings, database, statements, errors, clock, pages, limits, jobs, leases,
+                       schedules
 """
