@@ -36,8 +36,9 @@ async def authenticate(
     kind, _, key = connection.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not key:
         raise _unauthenticated("Send Authorization: Bearer and an API key.")
-    async with transaction(connection.app.state.pool) as opened:
-        owner = await keys.owner(opened, key.strip())
+    key = key.strip()
+    async with transaction(connection.app.state.pool, keys.brand_of(key)) as opened:
+        owner = await keys.owner(opened, key)
     if owner is None:
         raise _unauthenticated("The API key is not valid.")
     if scope is None or scope not in owner.scopes:

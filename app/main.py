@@ -69,7 +69,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        app.state.pool = open_pool(settings, "hongqun web")
+        app.state.pool = open_pool(settings, "hongqun web", walled=True)
         app.state.limiter = Limiter(settings.redis_url)
         app.state.key_rate = Rate("key", settings.key_rate)
         app.state.source_rate = Rate("source", settings.source_rate)

@@ -21,7 +21,7 @@ async def keep_house(pool: AsyncEngine) -> None:
     while True:
         try:
             async with transaction(pool) as connection:
-                brands = (await connection.execute(text("SELECT brand_id FROM brand"))).all()
+                brands = (await connection.execute(text("SELECT brand_id FROM work_lease"))).all()
             for brand in brands:
                 async with transaction(pool, brand.brand_id) as connection:
                     await idempotency.forget_old(connection, brand.brand_id)

@@ -25,14 +25,14 @@ brand_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-def within(act: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-    """Act in one transaction, committed at its end."""
+def within(act: Callable[[AsyncConnection], Awaitable[T]], brand_id: int | None = None) -> T:
+    """Act in one transaction, of a brand where there is one, committed at its end."""
     settings = beside()
 
     async def go() -> T:
         pool = open_pool(settings, "hongqun cli")
         try:
-            async with transaction(pool) as connection:
+            async with transaction(pool, brand_id) as connection:
                 if not await is_current(connection):
                     raise click.ClickException("run `hongqun migrate` first")
                 return await act(connection)
@@ -113,7 +113,7 @@ def create_key(brand_id: int, name: str, scopes: tuple[str, ...], as_json: bool)
         await must_exist(connection, brand_id)
         return {"api_key": await keys.create(connection, brand_id, name, scopes or keys.SCOPES)}
 
-    show(within(act), as_json)
+    show(within(act, brand_id), as_json)
 
 
 @key.command("list")
@@ -128,7 +128,7 @@ def list_keys(brand_id: int) -> None:
             for k in await keys.all_of(connection, brand_id)
         ]
 
-    table(["key", "name", "scopes", "created", "revoked"], within(act))
+    table(["key", "name", "scopes", "created", "revoked"], within(act, brand_id))
 
 
 @key.command("revoke")
@@ -136,7 +136,7 @@ def list_keys(brand_id: int) -> None:
 @click.argument("key_id")
 def revoke_key(brand_id: int, key_id: str) -> None:
     """Revoke a key, at once, by its readable id (the third part of hq_<brand>_<id>_…)."""
-    if not within(lambda connection: keys.revoke(connection, brand_id, key_id)):
+    if not within(lambda connection: keys.revoke(connection, brand_id, key_id), brand_id):
         raise click.ClickException(f"brand {brand_id} has no live key {key_id}")
     click.echo(f"revoked {key_id}")
 
@@ -158,7 +158,7 @@ def create_source(brand_id: int, name: str, as_json: bool) -> None:
         source_id, secret = await sources.create(connection, brand_id, name)
         return {"source_id": source_id, "webhook_secret": secret}
 
-    show(within(act), as_json)
+    show(within(act, brand_id), as_json)
 
 
 @source.command("rotate")
@@ -174,7 +174,7 @@ def create_source(brand_id: int, name: str, as_json: bool) -> None:
 @json_option
 def rotate_source(brand_id: int, overlap_hours: int, source_id: str, as_json: bool) -> None:
     """Give a source a new secret; the old one stays live for a while."""
-    secret = within(lambda c: sources.rotate(c, brand_id, source_id, overlap_hours))
+    secret = within(lambda c: sources.rotate(c, brand_id, source_id, overlap_hours), brand_id)
     if secret is None:
         raise click.ClickException(f"brand {brand_id} has no source {source_id}")
     show({"source_id": source_id, "webhook_secret": secret}, as_json)

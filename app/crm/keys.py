@@ -61,6 +61,12 @@ async def create(
     return key
 
 
+def brand_of(key: str) -> int | None:
+    """The brand that a key names; None where it is malformed."""
+    match = _form.fullmatch(key)
+    return None if match is None else int(match.group(1))
+
+
 async def owner(connection: AsyncConnection, key: str) -> KeyOwner | None:
     """Who a key speaks for; None for one that is malformed, unknown or revoked."""
     match = _form.fullmatch(key)
