@@ -24,11 +24,13 @@ from app.api import (
     metrics,
     orders,
     problems,
+    segments,
     status,
 )
 from app.api.document import ExactNumbers, Problems
 from app.api.reply import provide_reply
 from app.api.requests import RequestContext
+from app.api.rule_docs import COMPONENTS
 from app.auth import provide_caller, require_scope
 from app.core.db import open_pool
 from app.core.errors import Problem
@@ -51,6 +53,15 @@ ROUTES = [
     joinings.get_before_after,
     history.get_history,
     orders.explain_order,
+    segments.preview_segment,
+    segments.create_segment,
+    segments.list_segments,
+    segments.get_segment,
+    segments.patch_segment,
+    segments.delete_segment,
+    segments.refresh_segment,
+    segments.list_segment_members,
+    segments.list_segment_changes,
     brand.get_brand,
     brand.patch_brand,
     status.get_status,
@@ -97,9 +108,10 @@ def create_app(settings: Settings | None = None) -> Litestar:
             render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
             security=[{"apiKey": []}],
             components=Components(
+                schemas=COMPONENTS,
                 security_schemes={
                     "apiKey": SecurityScheme(type="http", scheme="bearer", bearer_format="API key")
-                }
+                },
             ),
         ),
     )

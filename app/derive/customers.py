@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.sql import sql
 from app.derive.stale import touch_moved
+from app.derive.touched import touch
 from app.derive.write import Derivation, replace
 
 OF_THESE = "t.customer_id = ANY (CAST(:customers AS text[]))"
@@ -76,6 +77,7 @@ async def derive_customers(
     await connection.execute(text("SET LOCAL enable_nestloop TO DEFAULT"))
     if mark:
         await touch_moved(connection, brand_id, orders, refunds, causes)
+        await touch(connection, brand_id, "facts", list(causes))
 
 
 async def put_off(connection: AsyncConnection, brand_id: int) -> None:

@@ -1,6 +1,6 @@
 """What a batch of facts concerns: the customers and sums that are to be derived anew."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.core.sql import sql
 from app.projection.attributes import Change, Row
 from app.projection.batch import Key
+from app.projection.entities import Entities
 
 Changes = dict[Key, Change]
 
@@ -99,3 +100,31 @@ def _said(group_id: str, change: Change) -> Iterator[tuple[str, str, Any, bool]]
 
 def _sent(row: Row | None) -> tuple[Any, Any]:
     return (row.values.get("member_id"), row.times.get("sent_at")) if row else (None, None)
+
+
+async def touch_segments(
+    connection: AsyncConnection, brand_id: int, changes: Mapping[Entities, Changes]
+) -> None:
+    """Tell segments of whom they may say something else, as far as that is not derived."""
+    speakers = {
+        member_id
+        for change in changes.get(Entities.MESSAGE, {}).values()
+        for row in (change.before, change.after)
+        if row is not None and (member_id := row.values.get("member_id")) is not None
+    }
+    members = {key[0] for key in changes.get(Entities.MEMBER, {})}
+    notes = any(
+        change.after.values.get("creator_id")
+        != (None if change.before is None else change.before.values.get("creator_id"))
+        for change in changes.get(Entities.NOTE, {}).values()
+    )
+    if speakers or members or notes:
+        await connection.execute(
+            sql("projection", "touch_segments"),
+            {
+                "brand": brand_id,
+                "speakers": sorted(speakers),
+                "members": sorted(members),
+                "notes": notes,
+            },
+        )

@@ -74,6 +74,7 @@ async def write(
         connection, brand_id, changes.get(Entities.LIVE, {}), {view.live_id for view in batch.views}
     )
     await marks.mark_speech(connection, brand_id, changes.get(Entities.MESSAGE, {}))
+    await marks.touch_segments(connection, brand_id, changes)
     refunds = changes.get(Entities.REFUND, {})
     concerned = Concerned(batch, events)
     concerned.by_memberships(changed)
