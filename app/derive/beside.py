@@ -21,7 +21,7 @@ from app.derive.touched import EVERYBODY
 from app.derive.touched import touch as touch_segments
 from app.models.tables import metadata
 
-BY_CUSTOMER = ("order_credit", "refund_credit", "purchase_day", "joining")
+BY_CUSTOMER = ("order_credit", "refund_credit", "purchase_day", "joining", "customer")
 SUMS = ("sale_sum", "purchase_sum", "group_sum", "live_sum")
 FACTS = (
     *("identity", "membership", "message", "card_click"),

@@ -1,6 +1,6 @@
 """What a batch of facts concerns: the customers and sums that are to be derived anew."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from datetime import datetime
 from typing import Any
 
@@ -41,7 +41,7 @@ async def buyers_of(connection: AsyncConnection, brand_id: int, refunds: Changes
     return {row.order_id: row.buyer_id for row in rows}
 
 
-async def mark_merged(connection: AsyncConnection, brand_id: int, customers: set[str]) -> None:
+async def mark_merged(connection: AsyncConnection, brand_id: int, customers: Set[str]) -> None:
     """Mark the sums in which merged customers were counted by several member ids."""
     if customers:
         await connection.execute(
