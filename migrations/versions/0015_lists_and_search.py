@@ -127,13 +127,13 @@ def upgrade() -> None:
         )
         op.execute(hits(table, key, at, said, which))
         op.execute(f"CREATE POLICY searched ON {table} FOR SELECT TO CURRENT_USER USING (true)")
-    for name, table, columns, which in INDEXES:
+    for name, of, columns, only in INDEXES:
         op.create_index(
             name,
-            table,
+            of,
             ["brand_id", *columns],
             unique=False,
-            postgresql_where=None if which is None else sa.text(which),
+            postgresql_where=None if only is None else sa.text(only),
         )
     op.execute("ALTER TABLE customer ALTER COLUMN net TYPE bigint")
 
@@ -154,8 +154,8 @@ $$
 
 def downgrade() -> None:
     op.execute("ALTER TABLE customer ALTER COLUMN net TYPE numeric")
-    for name, table, _, _ in reversed(INDEXES):
-        op.drop_index(name, table_name=table)
+    for name, of, _, _ in reversed(INDEXES):
+        op.drop_index(name, table_name=of)
     for table in SEARCHED:
         op.execute(f"DROP POLICY searched ON {table}")
         op.execute(f"DROP FUNCTION search_{table}(text[], integer[])")
