@@ -91,7 +91,9 @@ class Membership(Base):
         Index(
             "ix_membership_of_note",
             *("brand_id", "note_id", "joined_at"),
-            postgresql_where=sql("note_id IS NOT NULL"),
+            postgresql_where=sql(
+                "note_id IS NOT NULL AND (left_at IS NULL OR left_at > joined_at)"
+            ),
         ),
         Index(
             "ix_membership_of_live",
