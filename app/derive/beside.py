@@ -19,7 +19,7 @@ from app.derive.stale import Touched, touch
 from app.derive.sums import count_sums
 from app.models.tables import metadata
 
-BY_CUSTOMER = ("order_credit", "refund_credit", "purchase_day", "joining")
+BY_CUSTOMER = ("order_credit", "refund_credit", "purchase_day", "joining", "customer")
 SUMS = ("sale_sum", "purchase_sum", "group_sum", "live_sum")
 FACTS = (
     *("identity", "membership", "message", "card_click"),

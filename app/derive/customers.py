@@ -1,4 +1,4 @@
-"""Stage 3, by customer: credits, purchases and joinings are derived anew from the facts."""
+"""Stage 3, by customer: credits, purchases, joinings and what all of it comes to, anew."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -34,6 +34,7 @@ ROWS = (
         scopes=(OF_THESE, "t.member_id = ANY (ARRAY(SELECT id FROM person))"),
         marks=True,
     ),
+    Derivation(statement="customer", table="customer", scopes=(OF_THESE,)),
 )
 """In this order: each reads those before it."""
 
