@@ -77,6 +77,11 @@ class Membership(Base):
         Index(None, "brand_id", "group_id", "left_at"),
         Index(None, "brand_id", "member_id", "joined_at"),
         Index(None, "brand_id", "joined_at"),
+        Index(
+            "ix_membership_left",
+            *("brand_id", "member_id", "left_at"),
+            postgresql_where=sql("left_at IS NOT NULL"),
+        ),
         Index("ix_membership_of_group", "brand_id", "group_id", "joined_at", "member_id", "n"),
         Index(
             "ix_membership_open",
@@ -86,7 +91,9 @@ class Membership(Base):
         Index(
             "ix_membership_of_note",
             *("brand_id", "note_id", "joined_at"),
-            postgresql_where=sql("note_id IS NOT NULL"),
+            postgresql_where=sql(
+                "note_id IS NOT NULL AND (left_at IS NULL OR left_at > joined_at)"
+            ),
         ),
         Index(
             "ix_membership_of_live",
@@ -136,6 +143,16 @@ class Message(Base):
     reply_to: Mapped[Id | None]
     card: Mapped[Json | None]
     stamps: Mapped[Json] = mapped_column(JSONB, server_default=sql("'{}'"))
+
+
+class MemberSpeech(Base):
+    """When a member last spoke in any group: the latest of its messages, recalled or not."""
+
+    __tablename__ = "member_speech"
+
+    brand_id: Mapped[BrandKey]
+    member_id: Mapped[IdKey]
+    last_spoke_at: Mapped[Instant]
 
 
 class CardClick(Base):

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.sql import sql
-from app.projection.attributes import Change, Row
+from app.projection.attributes import Change, sent
 from app.projection.batch import Key
 from app.projection.entities import Entities
 
@@ -91,15 +91,11 @@ async def mark_speech(connection: AsyncConnection, brand_id: int, changes: Chang
 
 def _said(group_id: str, change: Change) -> Iterator[tuple[str, str, Any, bool]]:
     """Who is told to have sent the message and when, after the change and, if other, before."""
-    after, before = _sent(change.after), _sent(change.before)
+    after, before = sent(change.after), sent(change.before)
     moved = before not in (after, (None, None))
     for member_id, at in {after, before}:
         if member_id is not None and at is not None:
             yield group_id, member_id, at, moved
-
-
-def _sent(row: Row | None) -> tuple[Any, Any]:
-    return (row.values.get("member_id"), row.times.get("sent_at")) if row else (None, None)
 
 
 async def touch_segments(

@@ -13,6 +13,7 @@ from app.projection.attributes import merge
 from app.projection.batch import Batch, EventKey
 from app.projection.causes import Concerned, Told
 from app.projection.entities import Entities
+from app.projection.speech import put_speech
 
 
 class Claimed(msgspec.Struct, frozen=True):
@@ -73,6 +74,7 @@ async def write(
     await marks.mark_lives(
         connection, brand_id, changes.get(Entities.LIVE, {}), {view.live_id for view in batch.views}
     )
+    await put_speech(connection, brand_id, changes.get(Entities.MESSAGE, {}))
     await marks.mark_speech(connection, brand_id, changes.get(Entities.MESSAGE, {}))
     await marks.touch_segments(connection, brand_id, changes)
     refunds = changes.get(Entities.REFUND, {})

@@ -41,8 +41,8 @@ BEGIN
         prefix := prefix || CAST(span AS text) || ':';
     END IF;
     FOR run IN
-        SELECT found[1]
-        FROM regexp_matches(public.search_fold(said), '[a-z0-9]+|[^\u0001-\u007f]+', 'g') AS found
+        SELECT piece[1]
+        FROM regexp_matches(public.search_fold(said), '[a-z0-9]+|[^\u0001-\u007f]+', 'g') AS piece
     LOOP
         IF run > U&'\007F' COLLATE "C" THEN
             FOR i IN 1 .. length(run) LOOP
@@ -93,6 +93,8 @@ SEARCHED = {
 }
 """By table: its key, the instant whose span of 30 days its words name, its text, which rows."""
 
+BROUGHT = "note_id IS NOT NULL AND (left_at IS NULL OR left_at > joined_at)"
+
 INDEXES = (
     ("ix_membership_of_group", "membership", ("group_id", "joined_at", "member_id", "n"), None),
     (
@@ -101,7 +103,7 @@ INDEXES = (
         ("group_id", "joined_at", "member_id", "n"),
         "left_at IS NULL",
     ),
-    ("ix_membership_of_note", "membership", ("note_id", "joined_at"), "note_id IS NOT NULL"),
+    ("ix_membership_of_note", "membership", ("note_id", "joined_at"), BROUGHT),
     ("ix_message_brand_id_sent_at", "message", ("sent_at",), None),
     ("ix_message_brand_id_member_id_sent_at", "message", ("member_id", "sent_at"), None),
     ("ix_note_brand_id_published_at_note_id", "note", ("published_at", "note_id"), None),
@@ -125,13 +127,13 @@ def upgrade() -> None:
         )
         op.execute(hits(table, key, at, said, which))
         op.execute(f"CREATE POLICY searched ON {table} FOR SELECT TO CURRENT_USER USING (true)")
-    for name, table, columns, which in INDEXES:
+    for name, of, columns, only in INDEXES:
         op.create_index(
             name,
-            table,
+            of,
             ["brand_id", *columns],
             unique=False,
-            postgresql_where=None if which is None else sa.text(which),
+            postgresql_where=None if only is None else sa.text(only),
         )
     op.execute("ALTER TABLE customer ALTER COLUMN net TYPE bigint")
 
@@ -152,8 +154,8 @@ $$
 
 def downgrade() -> None:
     op.execute("ALTER TABLE customer ALTER COLUMN net TYPE numeric")
-    for name, table, _, _ in reversed(INDEXES):
-        op.drop_index(name, table_name=table)
+    for name, of, _, _ in reversed(INDEXES):
+        op.drop_index(name, table_name=of)
     for table in SEARCHED:
         op.execute(f"DROP POLICY searched ON {table}")
         op.execute(f"DROP FUNCTION search_{table}(text[], integer[])")

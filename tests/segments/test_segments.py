@@ -1,12 +1,9 @@
 """Segments over HTTP: a small world told by hand, and who is in what."""
 
-import time
 from typing import Any
 
-import pytest
-
 from tests.make import Brand, Service
-from tests.metrics.told import tell, told
+from tests.metrics.told import told
 
 STORY = """
     02-01 10:00 note.published note_id=n1 creator_id=k1

@@ -39,7 +39,9 @@ derived AS MATERIALIZED (
         coalesce(s.memberships, 0) AS memberships,
         coalesce(s.open_memberships, 0) AS open_memberships,
         coalesce(b.orders, 0) AS orders, coalesce(b.gmv, 0) AS gmv,
-        coalesce(b.refunded, 0) AS refunded, coalesce(b.gmv - b.refunded, 0) AS net,
+        coalesce(b.refunded, 0) AS refunded,
+        -- As much as its column has room for.
+        least(coalesce(b.gmv - b.refunded, 0), 9223372036854775807) AS net,
         coalesce(b.purchases, 0) AS purchases, coalesce(b.purchase_days, 0) AS purchase_days,
         b.first_paid_at, b.last_paid_at
     FROM person AS c
