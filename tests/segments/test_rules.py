@@ -9,16 +9,17 @@ from tests.metrics.told import told
 
 STORY = """
     02-01 10:00 note.published note_id=n1 creator_id=k1
-    03-01 10:00 member.joined  group_id=g1 member_id=ann nickname=小安 source.kind=note source.note_id=n1
-    03-02 10:00 member.joined  group_id=g1 member_id=bob nickname=Bob source.kind=live source.live_id=l1
+    02-01 10:00 note.published note_id=n2 creator_id=k2
+    03-01 10:00 member.joined  group_id=g1 member_id=ann source.kind=note source.note_id=n1
+    03-02 10:00 member.joined  group_id=g1 member_id=bob source.kind=live source.live_id=l1
     03-02 11:00 member.joined  group_id=g2 member_id=bob
     03-05 10:00 member.left    group_id=g1 member_id=bob
     03-10 10:00 member.joined  group_id=g2 member_id=ann source.kind=qr_code
-    03-02 09:00 member.updated member_id=ann attributes.city=上海 attributes.level=金
-    03-02 09:00 member.updated member_id=bob attributes.city=北京
+    03-02 09:00 member.updated member_id=ann nickname=小安 attributes.city=上海 attributes.level=金
+    03-02 09:00 member.updated member_id=bob nickname=Bob attributes.city=北京
     03-03 12:00 order.paid     order_id=a1 buyer_id=ann amount=1000
     03-03 20:00 order.paid     order_id=a3 buyer_id=ann amount=200
-    03-20 12:00 order.paid     order_id=a2 buyer_id=ann amount=3000 touch.note_id=n2 touch.creator_id=k2
+    03-20 12:00 order.paid     order_id=a2 buyer_id=ann amount=3000 touch.note_id=n2
     03-04 12:00 order.paid     order_id=b1 buyer_id=bob amount=500
     03-06 12:00 order.refunded order_id=b1 refund_id=r1 amount=500
     03-07 12:00 order.paid     order_id=c1 buyer_id=cat amount=2000 touch.live_id=l1
@@ -251,7 +252,7 @@ def test_bounds_of_a_rule(brand: Brand) -> None:
     for _ in range(7):
         deep = {"not": deep}
     assert found(brand, deep) == ["bob", "dan"]
-    wide = {"all": [{"any": [{"purchases": {}}] * 10}] * 5}
+    wide: dict[str, Any] = {"all": [{"any": [{"purchases": {}}] * 10}] * 5}
     assert found(brand, wide) == ["ann", "cat"]
     with brand.client as client:
         for rule, field in (
