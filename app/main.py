@@ -15,20 +15,29 @@ from app.api import (
     activity,
     brand,
     catalog,
+    creators,
+    customer_list,
     dead_letters,
     funnel,
+    groups,
     health,
     history,
     intake,
+    intake_docs,
     joinings,
+    lives,
+    messages,
     metrics,
+    notes,
     orders,
     problems,
+    rule_docs,
+    segments,
     status,
 )
 from app.api.document import ExactNumbers, Problems
 from app.api.idempotency import Idempotent, claim_key
-from app.api.intake_docs import COMPONENTS
+from app.api.paging import provide_paging
 from app.api.reply import provide_reply
 from app.api.requests import RequestContext
 from app.auth import provide_caller, require_scope
@@ -54,6 +63,29 @@ ROUTES = [
     joinings.get_before_after,
     history.get_history,
     orders.explain_order,
+    groups.list_groups,
+    groups.get_group,
+    groups.list_members,
+    customer_list.list_customers,
+    notes.list_notes,
+    notes.get_note,
+    creators.list_creators,
+    creators.get_creator,
+    lives.list_lives,
+    lives.get_live,
+    messages.list_messages,
+    messages.get_message,
+    orders.list_orders,
+    orders.get_order,
+    segments.preview_segment,
+    segments.create_segment,
+    segments.list_segments,
+    segments.get_segment,
+    segments.patch_segment,
+    segments.delete_segment,
+    segments.refresh_segment,
+    segments.list_segment_members,
+    segments.list_segment_changes,
     brand.get_brand,
     brand.patch_brand,
     status.get_status,
@@ -88,7 +120,11 @@ def create_app(settings: Settings | None = None) -> Litestar:
         guards=[require_scope],
         middleware=[RequestContext(), Idempotent()],
         before_request=claim_key,
-        dependencies={"caller": Provide(provide_caller), "reply": Provide(provide_reply)},
+        dependencies={
+            "caller": Provide(provide_caller),
+            "paging": Provide(provide_paging),
+            "reply": Provide(provide_reply),
+        },
         exception_handlers={
             Problem: problems.on_problem,
             HTTPException: problems.on_http_error,
@@ -112,5 +148,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         ),
     )
     # The framework keeps no components but those it finds itself.
-    (app.openapi_schema.components.schemas or {}).update(COMPONENTS)
+    (app.openapi_schema.components.schemas or {}).update(
+        intake_docs.COMPONENTS | rule_docs.COMPONENTS
+    )
     return app

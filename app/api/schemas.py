@@ -36,7 +36,9 @@ def framed(
     others = raw.get("additionalProperties")
     return Schema(
         type=raw.get("type"),
+        title=raw.get("title"),
         description=raw.get("description"),
+        default=raw.get("default"),
         enum=raw.get("enum"),
         const=raw.get("const"),
         format=raw.get("format"),

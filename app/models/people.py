@@ -4,13 +4,14 @@ from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, BrandKey, Id, IdKey, Json
+from app.models.base import Base, BrandKey, Id, IdKey, Json, search_index
 
 
 class Member(Base):
     """What is known of a platform community user."""
 
     __tablename__ = "member"
+    __table_args__ = (search_index("member", "nickname"),)
 
     brand_id: Mapped[BrandKey]
     member_id: Mapped[IdKey]

@@ -4,8 +4,9 @@ A customer is a connected component: of the links and, with `identity_mode = sha
 ids in both spaces. Its id is a function of its identities alone (see `customer_id`).
 """
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 
+import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -43,16 +44,25 @@ class Components:
             self.parent.setdefault(keep, keep)
 
 
+class Put(msgspec.Struct, frozen=True):
+    """What became of it: the identities that were not known before, and the customers that were
+    merged, old and new.
+    """
+
+    new: Sequence[Identity] = ()
+    merged: Set[str] = frozenset()
+
+
 async def put(
     connection: AsyncConnection,
     brand_id: int,
     shared: bool,
     named: Set[Identity],
     links: Set[tuple[str, str]],
-) -> set[str]:
-    """Store the named identities and links; gives the customers that were merged, old and new."""
+) -> Put:
+    """Store the named identities and links."""
     if not named:
-        return set()
+        return Put()
     rows = await connection.execute(
         text(
             "SELECT space, id, customer_id FROM identity"
@@ -72,7 +82,7 @@ async def put(
                 components.join(known["member", id_], known["buyer", id_])
     await _write(connection, brand_id, new, known, links, components)
     merged = {c for c in components.parent if c != components.find(c)}
-    return merged | {components.find(c) for c in merged}
+    return Put(new, merged | {components.find(c) for c in merged})
 
 
 async def _write(
