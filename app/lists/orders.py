@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET
-from sqlalchemy import ColumnElement, Row, Text, and_, any_, func, literal, select
+from sqlalchemy import ColumnElement, Row, Select, Text, and_, any_, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.lists.condition import Range, given, ranged
@@ -126,7 +126,7 @@ class OrderFilters(msgspec.Struct, frozen=True):
                 _credited(brand_id, _is(c.group_id, self.group_id)),
                 _credited(brand_id, _is(c.note_id, self.note_id)),
                 _credited(brand_id, _is(c.live_id, self.live_id)),
-                _credited(brand_id, _by_creator(brand_id, self.creator_id)),
+                _by_creator(brand_id, self.creator_id),
             ),
         )
 
@@ -174,19 +174,26 @@ def _by_buyers(brand_id: int, customer_id: str | None) -> Filter | None:
     )
 
 
-def _by_creator(brand_id: int, creator_id: str | None) -> ColumnElement[bool] | None:
+def _by_creator(brand_id: int, creator_id: str | None) -> Filter | None:
+    """The creator that the order names, else that of the credited note."""
     if creator_id is None:
         return None
-    notes = select(NOTE.c.note_id).where(
-        NOTE.c.brand_id == brand_id, NOTE.c.creator_id == creator_id
-    )
-    by_note = CREDIT.c.note_id == any_(func.array(notes.scalar_subquery()))
-    named = CREDIT.c.touch_creator_id
-    return func.coalesce(named == creator_id, by_note)
+    c, n = CREDIT.c, NOTE.c
+    maker = select(n.creator_id).where(n.brand_id == brand_id, n.note_id == c.note_id)
+    credited = func.coalesce(c.touch_creator_id, maker.correlate(CREDIT).scalar_subquery())
+    notes = select(n.note_id).where(n.brand_id == brand_id, n.creator_id == creator_id)
+    of_brand = select(c.order_id).where(c.brand_id == brand_id)
+    led = of_brand.where(
+        c.note_id == any_(func.array(notes.scalar_subquery())),
+        func.coalesce(c.touch_creator_id, creator_id) == creator_id,
+    ).union_all(of_brand.where(c.touch_creator_id == creator_id))
+    return _credited(brand_id, credited == creator_id, select(led.subquery("led").c.order_id))
 
 
-def _credited(brand_id: int, condition: ColumnElement[bool] | None) -> Filter | None:
-    """Its credit fulfils a condition."""
+def _credited(
+    brand_id: int, condition: ColumnElement[bool] | None, led: Select[Any] | None = None
+) -> Filter | None:
+    """Its credit fulfils a condition; `led` are these orders, found otherwise."""
     if condition is None:
         return None
     c = CREDIT.c
@@ -200,7 +207,9 @@ def _credited(brand_id: int, condition: ColumnElement[bool] | None) -> Filter | 
         )
         return fulfilled
 
-    return Filter(holds, "order_id", select(c.order_id).where(c.brand_id == brand_id, condition))
+    if led is None:
+        led = select(c.order_id).where(c.brand_id == brand_id, condition)
+    return Filter(holds, "order_id", led)
 
 
 async def page(
