@@ -24,6 +24,7 @@ from app.api import (
     metrics,
     orders,
     problems,
+    rfm,
     status,
 )
 from app.api.document import ExactNumbers, Problems
@@ -53,6 +54,9 @@ ROUTES = [
     orders.explain_order,
     brand.get_brand,
     brand.patch_brand,
+    rfm.get_rfm,
+    rfm.put_rfm,
+    rfm.refresh_rfm,
     status.get_status,
     health.get_health,
     health.get_readiness,
