@@ -9,6 +9,7 @@ from msgspec import UNSET
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.lists.credited import ORDER, OrderCell, OrderFilters, OrderStatus
 from app.lists.listing import Asked, By
 from app.lists.names import Sparse, customers_of, names_of, rows_of
 from app.models.tables import metadata
