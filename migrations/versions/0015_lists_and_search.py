@@ -168,7 +168,7 @@ def downgrade() -> None:
     for name, of, _, _ in reversed(INDEXES):
         op.drop_index(name, table_name=of)
     for table in SEARCHED:
-        op.execute(f"DROP POLICY searched ON {table}")
+        op.execute(f"DROP POLICY IF EXISTS searched ON {table}")
         op.execute(f"DROP FUNCTION search_{table}(text[], integer[])")
         op.execute(f"DROP INDEX ix_{table}_search")
     op.execute("DROP FUNCTION search_query(text[], integer[])")
