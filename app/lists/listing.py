@@ -19,6 +19,9 @@ from app.core.page import MOST, Part, Sort, parts, read_cursor, write_cursor
 WALK = 50
 """Rows of the order that are looked at for each row of the page, before filters lead."""
 
+WALKED = 30_000
+"""Where some were found in a stretch, one in which all may be found is walked up to here."""
+
 COUNTED = 10_000
 """Rows are counted up to here."""
 
@@ -183,12 +186,9 @@ class Walk(msgspec.Struct, frozen=True):
     ) -> Sequence[Row[Any]]:
         """The next rows of one part of the order."""
         await connection.execute(WALKING, {"on": "off"})
-        walked = self._base(at).order_by(*self._part(self.table, at).order)
-        if self.filters:
-            stretch = walked.limit(need * WALK).subquery("walked")
-            walked = select(stretch).where(*(each.holds(stretch) for each in self.filters))
-            walked = walked.order_by(*self._part(stretch, at).order)
-        rows: Sequence[Row[Any]] = (await connection.execute(walked.limit(need))).all()
+        rows, stretch = await self._walked(connection, at, need, need * WALK)
+        if 0 < len(rows) < need and self.filters and stretch <= WALKED:
+            rows, _ = await self._walked(connection, at, need, stretch)
         await connection.execute(WALKING, {"on": "on"})
         if len(rows) >= need or not self.filters:
             return rows
@@ -198,6 +198,18 @@ class Walk(msgspec.Struct, frozen=True):
             )
         leader = await leading(connection, self.filters)
         return await self._sorted(connection, self._matching(at, leader), at, need)
+
+    async def _walked(
+        self, connection: AsyncConnection, at: int, need: int, stretch: int
+    ) -> tuple[Sequence[Row[Any]], int]:
+        """What a stretch of the order has, and how long a one might have all that is needed."""
+        walked = self._base(at).order_by(*self._part(self.table, at).order)
+        if self.filters:
+            part = walked.limit(stretch).subquery("walked")
+            walked = select(part).where(*(each.holds(part) for each in self.filters))
+            walked = walked.order_by(*self._part(part, at).order)
+        rows = (await connection.execute(walked.limit(need))).all()
+        return rows, stretch * need * 2 // max(len(rows), 1)
 
     async def _stepwise(
         self, connection: AsyncConnection, at: int, need: int, steps: list[Step]

@@ -1,22 +1,26 @@
 """Which customers are asked for: by what they did, where they are, and what is said of them."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.expression import FromClause
 
 from app.lists.condition import Range, found_by, given, ranged, same
 from app.lists.listing import Filter
 from app.lists.search import Query
+from app.metrics.lifecycle import Stage, days_of, in_stage
+from app.metrics.rfm import COLUMNS, Cuts, Measure, cuts_of, scored
 from app.models.tables import metadata
 
 IDENTITY = metadata.tables["identity"]
 JOINING = metadata.tables["joining"]
 MEMBER = metadata.tables["member"]
 MEMBERSHIP = metadata.tables["membership"]
-MESSAGE = metadata.tables["message"]
+SPEECH = metadata.tables["member_speech"]
 SEGMENT_MEMBER = metadata.tables["segment_member"]
 TAGGING = metadata.tables["tagging"]
 
@@ -41,10 +45,12 @@ class CustomerFilters(msgspec.Struct, frozen=True):
     member_id: str | None = None
     buyer_id: str | None = None
     silent_since: datetime | None = None
+    lifecycle: Stage | None = None
+    scores: tuple[tuple[Measure, int], ...] = ()
     q: Query | None = None
 
-    def of(self, brand_id: int) -> tuple[Filter, ...]:
-        """The conditions on the rows of `customer`."""
+    def of(self, brand_id: int, rules: Sequence[Filter] = ()) -> tuple[Filter, ...]:
+        """The conditions on the rows of `customer`; `rules` are those of the brand."""
         return given(
             same("is_member", self.is_member),
             ranged("first_joined_at", self.joined),
@@ -60,7 +66,21 @@ class CustomerFilters(msgspec.Struct, frozen=True):
             _owns(brand_id, "buyer", self.buyer_id),
             self._silent(brand_id),
             self._named(brand_id),
+            *rules,
         )
+
+    async def rules(self, connection: AsyncConnection, brand_id: int) -> tuple[Filter, ...]:
+        """The conditions that depend on the brand's rules, as these are now."""
+        now = datetime.now(UTC)
+        made: list[Filter] = []
+        asked = self.lifecycle
+        if asked is not None:
+            days = await days_of(connection, brand_id)
+            made.append(Filter(lambda t: in_stage(asked, t, days, now)))
+        if self.scores:
+            cuts = await cuts_of(connection, brand_id, now)
+            made += [_scored(measure, cuts, score) for measure, score in self.scores]
+        return tuple(made)
 
     def _in_group(self, brand_id: int) -> Filter | None:
         if self.group_id is None:
@@ -105,8 +125,10 @@ class CustomerFilters(msgspec.Struct, frozen=True):
         since = self.silent_since
         if since is None:
             return None
-        m = MESSAGE.c
-        spoke = _with_identity(brand_id, "member", MESSAGE, m.member_id).where(m.sent_at >= since)
+        s = SPEECH.c
+        spoke = _with_identity(brand_id, "member", SPEECH, s.member_id).where(
+            s.last_spoke_at >= since
+        )
 
         def holds(t: Any) -> ColumnElement[bool]:
             first = (
@@ -134,6 +156,10 @@ class CustomerFilters(msgspec.Struct, frozen=True):
             .where(i.brand_id == brand_id, i.space == "member")
         )
         return _among(named, i.customer_id, led)
+
+
+def _scored(measure: Measure, cuts: Cuts, score: int) -> Filter:
+    return Filter(lambda t: scored(measure, t, cuts, score, score), COLUMNS[measure])
 
 
 def _with_identity(
