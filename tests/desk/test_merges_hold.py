@@ -1,4 +1,4 @@
-"""Merges hold through rebuilds, checks, changes of settings, and whoever writes at the same time."""
+"""Merges hold through rebuilds, checks, changes of settings, and many hands at a time."""
 
 import asyncio
 import threading
