@@ -7,13 +7,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.sql import sql
-from app.crm import brands, merges
+from app.crm import merges
 from app.crm.effects import Effect, effect
 from app.crm.people import Person, pair
 
 Why = Literal["same_id", "same_phone"]
 
-LOOKED = 5_000
+LOOKED = 2_000
 """So many ids a request looks at; where none of them is anybody's twin the page is empty."""
 
 SHARED = 5
@@ -56,9 +56,23 @@ async def look(
 ) -> Found:
     """The suggestions that come next in a fixed order: by id, then by phone."""
     why, place = after or (PHASES[0], "")
-    brand = await brands.find(connection, brand_id)
-    if why == "same_id" and brand is not None and brand.identity_mode == "shared":
-        why, place = "same_phone", ""  # there equal ids are one customer anyway
+    items: list[tuple[Why, Person, Person]] = []
+    for phase in PHASES[PHASES.index(why) :]:
+        found = await _look(connection, brand_id, phase, place, most - len(items))
+        items += found.items
+        if found.following is not None:
+            return Found(items, found.following)
+        place = ""
+    return Found(items, None)
+
+
+async def _look(
+    connection: AsyncConnection, brand_id: int, why: Why, place: str, most: int
+) -> Found:
+    """The suggestions of one kind that come next."""
+    # The planner takes what is looked at for all that there is, and would sort it.
+    for method in ("sort", "bitmapscan"):
+        await connection.execute(text(f"SET LOCAL enable_{method} = off"))
     rows = (
         await connection.execute(
             sql("crm", f"suggest_{why}"),
@@ -71,6 +85,8 @@ async def look(
             },
         )
     ).all()
+    for method in ("sort", "bitmapscan"):
+        await connection.execute(text(f"SET LOCAL enable_{method} TO DEFAULT"))
     items = [
         (
             why,
@@ -81,12 +97,8 @@ async def look(
         if row.one_id is not None
     ]
     if len(items) == most:
-        return Found(items, (why, rows[-1].place))
-    if rows[0].looked == LOOKED:
-        return Found(items, (why, rows[0].last))
-    if why == PHASES[-1]:
-        return Found(items, None)
-    return Found(items, (PHASES[-1], ""))
+        return Found(items, (why, rows[-1].place if most else place))
+    return Found(items, (why, rows[0].last) if rows[0].looked == LOOKED else None)
 
 
 async def described(

@@ -15,6 +15,9 @@ Act = Literal["tag", "untag"]
 
 LISTED = 200
 
+AT_ONCE = 10_000
+"""So many members of a segment are tagged by one statement, none of which may take too long."""
+
 
 class CustomerTag(msgspec.Struct, frozen=True):
     """A tag that a customer has, since when, and who gave it."""
@@ -78,8 +81,22 @@ async def apply_to_segment(
     )
     if not found:
         raise Problem(404, "not_found", "There is no such segment.", field="/segment_id")
-    given = {"segment": segment_id}
-    return await _apply(connection, brand_id, act, tag_id, actor, "asked_segment", given)
+    total, after = Count(0, 0), ""
+    while True:
+        until = await connection.scalar(
+            text(
+                "SELECT customer_id FROM segment_member"
+                " WHERE brand_id = :brand AND segment_id = :segment AND customer_id > :after"
+                " ORDER BY customer_id OFFSET :most - 1 LIMIT 1"
+            ),
+            {"brand": brand_id, "segment": segment_id, "after": after, "most": AT_ONCE},
+        )
+        given = {"segment": segment_id, "after": after, "until": until}
+        some = await _apply(connection, brand_id, act, tag_id, actor, "asked_segment", given)
+        total = Count(total.customers + some.customers, total.changed + some.changed)
+        if until is None:
+            return total
+        after = until
 
 
 async def _apply(

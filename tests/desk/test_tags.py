@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.crm import taggings
 from tests.api.door import problem
 from tests.desk.people import merge, send, undo
 from tests.make import Brand, Service
@@ -172,6 +173,30 @@ def test_a_segment(service: Service, world: Brand) -> None:
 
 
 GONE = (404, "not_found")
+
+
+def test_a_segment_of_several_parts(
+    service: Service, world: Brand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two at a time, by the function itself."""
+    monkeypatch.setattr(taggings, "AT_ONCE", 2)
+    for statement in (
+        "INSERT INTO segment (brand_id, segment_id, name, rule, created_by)"
+        " VALUES (:b, 's1', 's', '{}', 'test')",
+        "INSERT INTO segment_member (brand_id, segment_id, customer_id)"
+        " SELECT :b, 's1', customer_id FROM identity WHERE brand_id = :b",
+    ):
+        service.sql(statement, b=world.brand_id)
+    gold = tag(world, "金")
+    acts: tuple[taggings.Act, ...] = ("tag", "tag", "untag")
+    for act, changed in zip(acts, (5, 0, 5), strict=True):
+
+        async def go(connection: Any, act: taggings.Act = act) -> taggings.Count:
+            return await taggings.apply_to_segment(
+                connection, world.brand_id, act, gold, "s1", "test"
+            )
+
+        assert service.within(go) == taggings.Count(5, changed)
 
 
 def test_ten_thousand_at_once(world: Brand) -> None:

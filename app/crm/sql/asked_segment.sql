@@ -1,4 +1,5 @@
--- Grain:  one row a member of a segment, as the identity that its customer_id names.
+-- Grain:  one row a member of a segment, from one customer_id to another, as the identity that
+--         this names.
 -- Reads:  segment_member, identity.
 WITH asked AS MATERIALIZED (
     SELECT i.space, i.id, i.customer_id
@@ -12,4 +13,6 @@ WITH asked AS MATERIALIZED (
         OFFSET 0
     ) AS i
     WHERE s.brand_id = :brand AND s.segment_id = :segment
+        AND s.customer_id > CAST(:after AS text)
+        AND (CAST(:until AS text) IS NULL OR s.customer_id <= CAST(:until AS text))
 )

@@ -1,11 +1,13 @@
 -- Grain:  one row that says how far was looked and, beside it, each buyer id that is also the
 --         member id of another customer.
--- Reads:  identity, identity_dismissal.
--- Rule:   so many buyer ids are looked at, in their order, whatever is found.
+-- Reads:  identity, identity_dismissal, brand.
+-- Rule:   so many buyer ids are looked at, in their order, whatever is found. With identity_mode
+--         shared none needs to be: equal ids are one customer.
 WITH looked AS MATERIALIZED (
     SELECT b.id, b.customer_id
     FROM identity AS b
     WHERE b.brand_id = :brand AND b.space = 'buyer' AND b.id > CAST(:after AS text)
+        AND (SELECT identity_mode FROM brand WHERE brand_id = :brand) = 'separate'
     ORDER BY b.id
     LIMIT :looked
 ),

@@ -26,10 +26,16 @@ WHERE t.brand_id = :brand
     AND (CAST(:due_before AS timestamptz) IS NULL OR t.due_at < CAST(:due_before AS timestamptz))
     AND (
         CAST(:customer AS text) IS NULL
-        OR (t.space, t.id) IN (
-            SELECT p.space, p.id FROM identity AS p
+        OR t.task_id = ANY (ARRAY(
+            SELECT o.task_id
+            FROM identity AS p
+            CROSS JOIN LATERAL (
+                SELECT o.task_id FROM task AS o
+                WHERE o.brand_id = :brand AND o.space = p.space AND o.id = p.id
+                OFFSET 0
+            ) AS o
             WHERE p.brand_id = :brand AND p.customer_id = CAST(:customer AS text)
-        )
+        ))
     )
 ORDER BY t.due_at, t.task_id
 LIMIT :most
