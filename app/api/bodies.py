@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request
-from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody
+from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
 
 from app.api.schemas import schema_of
 from app.core.errors import Problem
@@ -72,9 +72,10 @@ async def decode_body(
         raise Problem(422, "invalid", rejection.detail, field=field) from None
 
 
-def json_body(kind: Any, *, required: bool = True) -> type[Operation]:
-    """An OpenAPI operation whose body is documented as a Struct that the handler decodes."""
-    schema = schema_of(kind)
+def json_body(*kinds: Any, required: bool = True) -> type[Operation]:
+    """An OpenAPI operation whose body is a Struct, or one of several, that the handler decodes."""
+    schemas = [schema_of(kind) for kind in kinds]
+    schema = schemas[0] if len(schemas) == 1 else Schema(any_of=schemas)
 
     @dataclass
     class Documented(Operation):
