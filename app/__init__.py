@@ -23,7 +23,7 @@ Stages meet only in tables. Who writes what:
                  rebuild, rederived, verification; takes from dirty_customer, dirty_sum
     kept         kept_number, kept_revision; takes from stale_period, and inserts when a time zone
                  comes back
-    crm          brand, api_key, webhook_source, calendar, dirty_brand (insert)
+    crm          brand, api_key, webhook_source, calendar, rfm_cut, dirty_brand (insert)
     core         work_lease (lease), schedule (schedule)
 
 Facts are functions of the set of events; derived rows are functions of the facts and settings.
