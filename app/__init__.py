@@ -24,7 +24,7 @@ Stages meet only in tables. Who writes what:
     kept         kept_number, kept_revision; takes from stale_period, and inserts when a time zone
                  comes back
     crm          brand, api_key, webhook_source, calendar, idempotent_request, audit_head,
-                 audit_entry, dirty_brand (insert)
+                 audit_entry, rfm_cut, dirty_brand (insert)
     core         work_lease (lease), schedule (schedule)
 
 Facts are functions of the set of events; derived rows are functions of the facts and settings.

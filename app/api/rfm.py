@@ -58,6 +58,10 @@ class CutPoints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     monetary: Annotated[list[Count], FOUR] | None
 
 
+class RefreshBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Nothing is asked for."""
+
+
 async def spread(connection: AsyncConnection, brand_id: int) -> Rfm:
     """How the customers of a brand score now."""
     now = datetime.now(UTC)
@@ -127,12 +131,16 @@ async def put_rfm(
     "/v1/rfm/refresh",
     summary="Count the quintiles of RFM anew",
     operation_id="refreshRfm",
+    operation_class=json_body(RefreshBody, required=False),
     tags=["customers"],
     status_code=200,
     opt={"scope": "write"},
 )
-async def refresh_rfm(caller: NamedDependency[KeyOwner], state: State) -> Response[Rfm]:
+async def refresh_rfm(
+    request: Request[Any, Any, Any], caller: NamedDependency[KeyOwner], state: State
+) -> Response[Rfm]:
     """Count the quintiles over what is known now, as it is done every night."""
+    await decode_body(request, RefreshBody, empty=RefreshBody())
     async with transaction(state.pool, caller.brand_id) as connection:
         await cut_points.refresh(connection, caller.brand_id)
         made = await spread(connection, caller.brand_id)

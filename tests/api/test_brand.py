@@ -31,6 +31,9 @@ def test_it_is_flat(brand: Brand) -> None:
         "identity_mode": "shared",
         "touch_hours": 24,
         "live_grace_hours": 2,
+        "lifecycle_new_days": 30,
+        "lifecycle_active_days": 90,
+        "lifecycle_lapsed_days": 180,
     }
 
 

@@ -14,17 +14,27 @@ WITH value AS MATERIALIZED (
 ),
 cut AS (
     SELECT
-        array_agg(v.recency[(k * n + 4) / 5] ORDER BY k) AS recency,
-        array_agg(v.frequency[(k * n + 4) / 5] ORDER BY k) AS frequency,
-        array_agg(v.monetary[(k * n + 4) / 5] ORDER BY k) AS monetary,
-        max(n) AS customers
+        ARRAY[
+            v.recency[(n + 4) / 5], v.recency[(2 * n + 4) / 5],
+            v.recency[(3 * n + 4) / 5], v.recency[(4 * n + 4) / 5]
+        ] AS recency,
+        ARRAY[
+            v.frequency[(n + 4) / 5], v.frequency[(2 * n + 4) / 5],
+            v.frequency[(3 * n + 4) / 5], v.frequency[(4 * n + 4) / 5]
+        ] AS frequency,
+        ARRAY[
+            v.monetary[(n + 4) / 5], v.monetary[(2 * n + 4) / 5],
+            v.monetary[(3 * n + 4) / 5], v.monetary[(4 * n + 4) / 5]
+        ] AS monetary,
+        n AS customers
     FROM value AS v
     CROSS JOIN LATERAL (SELECT cardinality(v.recency) AS n) AS c
-    CROSS JOIN generate_series(1, 4) AS k
-    WHERE n > 0
 )
 INSERT INTO rfm_cut AS r (brand_id, recency, frequency, monetary, customers, computed_at)
-SELECT :brand, recency, frequency, monetary, coalesce(customers, 0), statement_timestamp()
+SELECT
+    :brand,
+    CASE WHEN customers > 0 THEN recency END, CASE WHEN customers > 0 THEN frequency END,
+    CASE WHEN customers > 0 THEN monetary END, coalesce(customers, 0), statement_timestamp()
 FROM cut
 ON CONFLICT (brand_id) DO UPDATE SET
     recency = excluded.recency, frequency = excluded.frequency, monetary = excluded.monetary,
