@@ -74,32 +74,38 @@ async def decode_body(
 def json_body(kind: Any, *, required: bool = True) -> type[Operation]:
     """An OpenAPI operation whose body is documented as a Struct that the handler decodes."""
     (schema,), components = msgspec.json.schema_components([kind], ref_template="{name}")
-    inline = components[schema["$ref"]] if "$ref" in schema else schema
 
     @dataclass
     class Documented(Operation):
         def __post_init__(self) -> None:
             self.request_body = RequestBody(
-                content={"application/json": OpenAPIMediaType(schema=_schema(inline))},
+                content={"application/json": OpenAPIMediaType(schema=_schema(schema, components))},
                 required=required,
             )
 
     return Documented
 
 
-def _schema(raw: dict[str, Any]) -> Schema:
+def _schema(raw: dict[str, Any], components: dict[str, Any]) -> Schema:
     """A JSON Schema of msgspec's as the framework's object; only what our bodies use."""
+    if "$ref" in raw:
+        return _schema(components[raw["$ref"]], components)
     properties: dict[str, Reference | Schema] = {
-        name: _schema(each) for name, each in raw.get("properties", {}).items()
+        name: _schema(each, components) for name, each in raw.get("properties", {}).items()
     }
     return Schema(
         type=raw.get("type"),
         enum=raw.get("enum"),
+        format=raw.get("format"),
+        pattern=raw.get("pattern"),
         minimum=raw.get("minimum"),
         maximum=raw.get("maximum"),
         min_length=raw.get("minLength"),
         max_length=raw.get("maxLength"),
-        any_of=[_schema(each) for each in raw["anyOf"]] if "anyOf" in raw else None,
+        items=_schema(raw["items"], components) if "items" in raw else None,
+        min_items=raw.get("minItems"),
+        max_items=raw.get("maxItems"),
+        any_of=[_schema(each, components) for each in raw["anyOf"]] if "anyOf" in raw else None,
         properties=properties or None,
         required=raw.get("required") or None,
         additional_properties=raw.get("additionalProperties"),

@@ -51,6 +51,9 @@ Lang = Annotated[
     Language | None, Parameter(description="Language of sentences and labels; zh-CN by default.")
 ]
 
+Limit = Annotated[int, Parameter(ge=1, le=200, description="Rows a page.")]
+Cursor = Annotated[str | None, Parameter(description="`next` of the page before.")]
+
 _date = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 

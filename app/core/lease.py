@@ -91,3 +91,10 @@ async def release(pool: AsyncEngine, brand_id: int, holder: str) -> None:
             ),
             {"brand": brand_id, "holder": holder},
         )
+
+
+async def hold(connection: AsyncConnection, brand_id: int) -> None:
+    """Wait for the worker that has a brand in hand, and keep workers off it until the commit."""
+    await connection.execute(
+        text("SELECT 1 FROM work_lease WHERE brand_id = :brand FOR UPDATE"), {"brand": brand_id}
+    )

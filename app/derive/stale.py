@@ -19,7 +19,8 @@ Reach = Literal["day", "cohort"]
 Cause = dict[str, str]
 """An event: type, id, source, received_at, and order_id where it is about one order.
 
-What is no event has only a type: `settings`, `rebuild`.
+What is no event has only a type: `settings`, `rebuild`; or also an id: `merge` and `unmerge`, by
+an operator.
 """
 
 GRAINS: tuple[Grain, ...] = get_args(Grain)

@@ -34,7 +34,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeptCause(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An event that moved a number; `settings` and `rebuild` are none and have only a type."""
+    """An event that moved a number.
+
+    `settings` and `rebuild` are none and have only a type; `merge` and `unmerge`, by an operator,
+    have the id of the merge.
+    """
 
     type: str
     id: str | msgspec.UnsetType = msgspec.UNSET

@@ -1,10 +1,10 @@
 """What operators write of people: tags, remarks, follow-up tasks.
 
-Each is written of an identity (space `member` or `buyer`, and id) and is its customer's as long as that
-identity is: a merge shows it with the other's, and undoing the merge gives it back.
+Each is written of an identity (space `member` or `buyer`, and id) and is its customer's as long
+as that identity is: a merge shows it with the other's, and undoing the merge gives it back.
 """
 
-from sqlalchemy import ForeignKeyConstraint, Index
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from app.models.base import Base, BrandKey, Id, IdKey, Instant, Now
@@ -14,6 +14,7 @@ class TagGroup(Base):
     """Tags that belong together, such as levels."""
 
     __tablename__ = "tag_group"
+    __table_args__ = (UniqueConstraint("brand_id", "name"),)
 
     brand_id: Mapped[BrandKey]
     tag_group_id: Mapped[IdKey]
@@ -28,6 +29,11 @@ class Tag(Base):
     __table_args__ = (
         ForeignKeyConstraint(
             ["brand_id", "tag_group_id"], ["tag_group.brand_id", "tag_group.tag_group_id"]
+        ),
+        UniqueConstraint(
+            *("brand_id", "tag_group_id", "name"),
+            name="uq_tag_name",
+            postgresql_nulls_not_distinct=True,
         ),
     )
 
@@ -68,6 +74,7 @@ class Remark(Base):
     text: Mapped[str]
     made_at: Mapped[Now]
     made_by: Mapped[Id]
+    changed_at: Mapped[Instant | None]
 
 
 class Task(Base):
@@ -77,6 +84,7 @@ class Task(Base):
     __table_args__ = (
         Index(None, "brand_id", "space", "id"),
         Index(None, "brand_id", "due_at", "task_id"),
+        Index(None, "brand_id", "assignee", "due_at", "task_id"),
     )
 
     brand_id: Mapped[BrandKey]

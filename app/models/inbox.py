@@ -99,7 +99,8 @@ class DeadLetter(Base):
 class DirtyCustomer(Base):
     """A customer whose credits must be derived anew; projection inserts, derive deletes.
 
-    `cause` is a list of up to five of the events that ask for it, null where it was none.
+    `cause` is a list of up to five of the events, or merges, that ask for it, null where it was
+    none.
     """
 
     __tablename__ = "dirty_customer"

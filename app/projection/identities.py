@@ -1,10 +1,11 @@
 """Identities: which member ids and buyer ids are one customer.
 
-A customer is a connected component: of the links and, with `identity_mode = shared`, of equal
-ids in both spaces. Its id is a function of its identities alone (see `customer_id`).
+A customer is a connected component: of the links, of operators' merges that stand and, with
+`identity_mode = shared`, of equal ids in both spaces. Only identities that some event names are
+joined. Its id is a function of its identities alone (see `customer_id`).
 """
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 import msgspec
 from sqlalchemy import text
@@ -63,17 +64,17 @@ async def put(
     """Store the named identities and links."""
     if not named:
         return Put()
-    rows = await connection.execute(
-        text(
-            "SELECT space, id, customer_id FROM identity"
-            " WHERE brand_id = :brand AND id = ANY(CAST(:ids AS text[]))"
-        ),
-        {"brand": brand_id, "ids": sorted({id_ for _, id_ in named})},
-    )
-    known: dict[Identity, str] = {(row.space, row.id): row.customer_id for row in rows}
+    known = await _known(connection, brand_id, {id_ for _, id_ in named})
     new = sorted(named - known.keys())
     known |= {identity: customer_id([identity]) for identity in new}
     components = Components()
+    # What operators merged before one of the two had a name here.
+    merges = await _merges(connection, brand_id, {id_ for _, id_ in new})
+    ends = {identity for merge in merges for identity in merge}
+    known |= await _known(connection, brand_id, {id_ for _, id_ in ends - known.keys()})
+    for one, other in merges:
+        if one in known and other in known:
+            components.join(known[one], known[other])
     for member_id, buyer_id in links:
         components.join(known["member", member_id], known["buyer", buyer_id])
     if shared:
@@ -85,6 +86,48 @@ async def put(
     return Put(new, merged | {components.find(c) for c in merged})
 
 
+async def _known(connection: AsyncConnection, brand_id: int, ids: Set[str]) -> dict[Identity, str]:
+    """The customers of the identities that have one of these ids, in either space."""
+    if not ids:
+        return {}
+    rows = await connection.execute(
+        text(
+            "SELECT space, id, customer_id FROM identity"
+            " WHERE brand_id = :brand AND id = ANY(CAST(:ids AS text[]))"
+        ),
+        {"brand": brand_id, "ids": sorted(ids)},
+    )
+    return {(row.space, row.id): row.customer_id for row in rows}
+
+
+async def _merges(
+    connection: AsyncConnection, brand_id: int, ids: Set[str]
+) -> list[tuple[Identity, Identity]]:
+    """The merges that stand and name one of these ids, in either space."""
+    if not ids:
+        return []
+    rows = await connection.execute(
+        sql("projection", "live_merges"), {"brand": brand_id, "ids": sorted(ids)}
+    )
+    return [((row.one_space, row.one_id), (row.other_space, row.other_id)) for row in rows]
+
+
+async def _put(
+    connection: AsyncConnection, brand_id: int, customers: Mapping[Identity, str]
+) -> None:
+    """Store the customers of identities, given in the order of their keys."""
+    if customers:
+        await connection.execute(
+            sql("projection", "put_identities"),
+            {
+                "brand": brand_id,
+                "spaces": [space for space, _ in customers],
+                "ids": [id_ for _, id_ in customers],
+                "customers": list(customers.values()),
+            },
+        )
+
+
 async def _write(
     connection: AsyncConnection,
     brand_id: int,
@@ -93,16 +136,7 @@ async def _write(
     links: Set[tuple[str, str]],
     components: Components,
 ) -> None:
-    if new:
-        await connection.execute(
-            sql("projection", "put_identities"),
-            {
-                "brand": brand_id,
-                "spaces": [space for space, _ in new],
-                "ids": [id_ for _, id_ in new],
-                "customers": [components.find(known[identity]) for identity in new],
-            },
-        )
+    await _put(connection, brand_id, {each: components.find(known[each]) for each in new})
     moved = sorted(c for c in components.parent if components.find(c) != c)
     if moved:
         await connection.execute(
@@ -128,6 +162,45 @@ async def _write(
         )
 
 
+async def regroup_these(
+    connection: AsyncConnection, brand_id: int, shared: bool, customers: Set[str]
+) -> set[str]:
+    """Work out some customers anew, after a statement about them was made or taken back.
+
+    The statements left must join none of them with any other. Gives those that changed, old and
+    new.
+    """
+    rows = await connection.execute(
+        text(
+            "SELECT space, id, customer_id FROM identity"
+            " WHERE brand_id = :brand AND customer_id = ANY(CAST(:customers AS text[]))"
+        ),
+        {"brand": brand_id, "customers": sorted(customers)},
+    )
+    known: dict[Identity, str] = {(row.space, row.id): row.customer_id for row in rows}
+    links = await connection.execute(
+        text(
+            "SELECT member_id, buyer_id FROM identity_link"
+            " WHERE brand_id = :brand AND member_id = ANY(CAST(:members AS text[]))"
+        ),
+        {"brand": brand_id, "members": sorted(id_ for space, id_ in known if space == "member")},
+    )
+    pairs: list[tuple[Identity, Identity]] = [
+        (("member", row.member_id), ("buyer", row.buyer_id)) for row in links
+    ]
+    pairs += await _merges(connection, brand_id, {id_ for _, id_ in known})
+    if shared:
+        pairs += [(("member", id_), ("buyer", id_)) for _, id_ in known]
+    components = Components()
+    for one, other in pairs:
+        if one in known and other in known:
+            components.join(customer_id([one]), customer_id([other]))
+    now = {identity: components.find(customer_id([identity])) for identity in known}
+    moved = sorted(identity for identity in known if now[identity] != known[identity])
+    await _put(connection, brand_id, {identity: now[identity] for identity in moved})
+    return {customer for identity in moved for customer in (known[identity], now[identity])}
+
+
 async def regroup(connection: AsyncConnection, brand_id: int, shared: bool) -> None:
     """Work out every customer of a brand anew, as after a change of its identity_mode."""
     await connection.execute(
@@ -143,6 +216,9 @@ async def regroup(connection: AsyncConnection, brand_id: int, shared: bool) -> N
     components = Components()
     for row in links:
         components.join(f"m:{row.member_id}", f"b:{row.buyer_id}")
+    merges = await connection.execute(sql("projection", "all_merges"), {"brand": brand_id})
+    for row in merges:
+        components.join(row.one, row.other)
     if shared:
         both = await connection.execute(
             text(

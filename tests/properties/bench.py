@@ -2,21 +2,26 @@
 
 import asyncio
 import contextlib
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import text
 
+from app.core import lease
 from app.core.backlog import backlog
 from app.core.clock import microseconds
 from app.core.db import open_pool, transaction
 from app.core.settings import Settings
-from app.crm import brands, keys
+from app.crm import brands, keys, merges, people
+from app.crm.effects import effect
+from app.crm.keys import random_text
 from app.derive.customers import derive
 from app.derive.sums import count_sums
 from app.ingest.decode import Sender
 from app.ingest.inbox import Receipt, take_in
 from app.models.tables import metadata
+from app.projection.identities import Identity
 from app.projection.project import claim, project
 from tests.make import lines
 from tests.properties.events import Event
@@ -26,14 +31,19 @@ QUEUES = {
     *("event", "event_identity", "pending_event", "dirty_customer", "dirty_brand", "dirty_sum"),
     *("rebuild", "rederived"),
 }
-OTHERS = {"brand", "calendar", "api_key", "webhook_source", "work_lease", "dead_letter"}
+OTHERS = {
+    *("brand", "calendar", "api_key", "webhook_source", "work_lease", "dead_letter"),
+    *("identity_merge", "identity_dismissal", "audit_head", "audit_entry"),
+}
 KEPT = {"kept_number", "kept_revision", "stale_period", "schedule", "verification"}
 TABLES = sorted(
     table.name
     for table in metadata.sorted_tables
     if table.name not in QUEUES | OTHERS | KEPT | {"oversized_intake"}
 )
-"""Every table that is a function of the events."""
+"""Every table that is a function of the events and of what operators merged."""
+
+Pair = tuple[Identity, Identity]
 
 
 class Crash(Exception):
@@ -68,6 +78,31 @@ class Bench:
         """Do a batch of work and lose it before it is committed."""
         with contextlib.suppress(Crash):
             self.runner.run(self._crash(brand_id))
+
+    def merge(self, brand_id: int, pair: Pair, dry_run: bool) -> str | None:
+        """Merge two identities; None where nothing came of it."""
+        return self.runner.run(self._merge(brand_id, pair, dry_run))
+
+    def undo(self, brand_id: int, merge_id: str, dry_run: bool) -> None:
+        self.runner.run(self._undo(brand_id, merge_id, dry_run))
+
+    def foretell(self, brand_id: int, pairs: Iterable[Pair]) -> None:
+        """State merges of identities that nobody has named yet."""
+        for one, other in pairs:
+            statement = (
+                "INSERT INTO identity_merge (brand_id, merge_id, kind, one_space, one_id,"
+                " other_space, other_id, made_by) VALUES (:brand, :merge, 'merge', :one_space,"
+                " :one, :other_space, :other, 'test')"
+            )
+            given = {
+                "brand": brand_id,
+                "merge": random_text(16),
+                "one_space": one[0],
+                "one": one[1],
+                "other_space": other[0],
+                "other": other[1],
+            }
+            self.runner.run(self._execute(statement, given))
 
     def work(self, brand_id: int) -> None:
         """Work until nothing of the brand is pending; another worker may be at it as well."""
@@ -104,6 +139,45 @@ class Bench:
         async with transaction(self.pool) as connection:
             found = await connection.execute(text(statement), {"brand": brand_id})
             return [tuple(row) for row in found]
+
+    async def _execute(self, statement: str, given: dict[str, Any]) -> None:
+        async with transaction(self.pool) as connection:
+            await connection.execute(text(statement), given)
+
+    async def _merge(self, brand_id: int, pair: Pair, dry_run: bool) -> str | None:
+        async with transaction(self.pool, brand_id) as connection:
+            await lease.hold(connection, brand_id)
+            one, other = [await people.find(connection, brand_id, each) for each in pair]
+            if one is None or other is None or one.customer_id == other.customer_id:
+                return None
+
+            async def act() -> merges.Outcome:
+                assert one is not None
+                assert other is not None
+                return await merges.state(
+                    connection, brand_id, "merge", one, other, None, "key:test"
+                )
+
+            if dry_run:
+                await effect(connection, brand_id, {one.customer_id, other.customer_id}, act)
+                return None
+            return (await act()).merge.merge_id
+
+    async def _undo(self, brand_id: int, merge_id: str, dry_run: bool) -> None:
+        async with transaction(self.pool, brand_id) as connection:
+            await lease.hold(connection, brand_id)
+            merge = await merges.find(connection, brand_id, merge_id)
+            person = await people.find(connection, brand_id, (merge.a.space, merge.a.id))
+            assert person is not None
+            customer = person.customer_id
+
+            async def act() -> merges.Outcome:
+                return await merges.undo(connection, brand_id, merge, customer, "key:test")
+
+            if dry_run:
+                await effect(connection, brand_id, {customer}, act)
+            else:
+                await act()
 
     async def _brand(self, settings: dict[str, Any]) -> int:
         async with transaction(self.pool) as connection:

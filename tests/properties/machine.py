@@ -11,8 +11,8 @@ from app.core.clock import microseconds
 from tests.oracle.ask import ask
 from tests.oracle.compare import differences
 from tests.oracle.world import World, build
-from tests.properties.bench import Bench
-from tests.properties.events import Event, an_event, pick
+from tests.properties.bench import Bench, Pair
+from tests.properties.events import PEOPLE, Event, an_event, pick
 from tests.properties.questions import ALWAYS, Question, questions
 
 SETTINGS = st.fixed_dictionaries(
@@ -25,11 +25,16 @@ SETTINGS = st.fixed_dictionaries(
 )
 
 
-class BrandMachine(RuleBasedStateMachine):
-    """Delivers, repeats, contradicts, crashes and changes settings; then everything must agree.
+IDENTITY = st.tuples(pick("member", "buyer"), pick(*PEOPLE))
 
-    The invariant: the tables equal those of a brand that got the same events once, in order and
-    under the settings of now; and each answer equals a plain recount.
+
+class BrandMachine(RuleBasedStateMachine):
+    """Delivers, repeats, contradicts, crashes, merges, undoes and changes settings; then
+    everything must agree.
+
+    The invariant: the tables equal those of a brand that got the same events once, in order,
+    under the settings of now and with the merges that stand; and each answer equals a plain
+    recount.
     """
 
     bench: ClassVar[Bench]
@@ -42,6 +47,7 @@ class BrandMachine(RuleBasedStateMachine):
         self.brand_id = self.bench.brand(**settings)
         self.headers = {"authorization": f"Bearer {self.bench.key(self.brand_id)}"}
         self.said: dict[tuple[str, str], Event] = {}
+        self.merges: dict[str, Pair] = {}
 
     @rule(events=st.lists(an_event(), min_size=1, max_size=6))
     def deliver(self, events: list[Event]) -> None:
@@ -86,6 +92,20 @@ class BrandMachine(RuleBasedStateMachine):
         self.bench.change(self.brand_id, **settings)
         self.settings = settings
 
+    @rule(pair=st.tuples(IDENTITY, IDENTITY), dry_run=pick(False, False, True))
+    def merge(self, pair: Pair, dry_run: bool) -> None:
+        merge_id = self.bench.merge(self.brand_id, pair, dry_run)
+        if merge_id is not None:
+            self.merges[merge_id] = pair
+
+    @precondition(lambda self: self.merges)
+    @rule(data=st.data(), dry_run=pick(False, False, True))
+    def undo(self, data: st.DataObject, dry_run: bool) -> None:
+        merge_id = data.draw(st.sampled_from(sorted(self.merges)))
+        self.bench.undo(self.brand_id, merge_id, dry_run)
+        if not dry_run:
+            del self.merges[merge_id]
+
     @rule(drawn=st.lists(questions, min_size=1, max_size=5))
     def ask(self, drawn: list[Question]) -> None:
         self.bench.work(self.brand_id)
@@ -99,7 +119,8 @@ class BrandMachine(RuleBasedStateMachine):
 
     def check(self, asked: list[Question]) -> None:
         """The facts, and the answers to questions, equal a recount."""
-        world = build(self.said.values(), {"source": "bot"} | self.settings)
+        config = {"source": "bot"} | self.settings
+        world = build(self.said.values(), config, self.merges.values())
         assert self.bench.intervals(self.brand_id) == intervals(world)
         assert self.bench.suspects(self.brand_id) == {
             (event.id, event.source) for event in world.suspect_snapshots
@@ -113,8 +134,12 @@ class BrandMachine(RuleBasedStateMachine):
             assert found == [], (path, params, got)
 
     def compare_with_once_in_order(self) -> None:
-        """The tables equal those of a brand that got everything once and in order."""
+        """The tables equal those of a brand that got everything once and in order.
+
+        There the merges come first, before anybody has a name.
+        """
         other = self.bench.brand(**self.settings)
+        self.bench.foretell(other, self.merges.values())
         events = sorted(self.said.values(), key=lambda e: (e["time"], e["id"], e["source"]))
         if events:
             self.bench.take_in(other, events)

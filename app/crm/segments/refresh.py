@@ -39,14 +39,14 @@ async def refresh(pool: AsyncEngine, brand_id: int) -> None:
     """Bring a brand's segments up to date."""
     async with transaction(pool, brand_id) as connection:
         clock = await clock_of(connection, brand_id)
-        due = await connection.execute(
+        known = await connection.execute(
             text(
-                "SELECT segment_id FROM segment"
-                " WHERE brand_id = :brand AND clock IS DISTINCT FROM :clock ORDER BY segment_id"
+                "SELECT segment_id, reads, clock FROM segment"
+                " WHERE brand_id = :brand ORDER BY segment_id"
             ),
-            {"brand": brand_id, "clock": told(clock)},
+            {"brand": brand_id},
         )
-        wholly = [row.segment_id for row in due]
+        wholly = [row.segment_id for row in known if row.clock != told(clock, row.reads)]
     for segment_id in wholly:
         async with transaction(pool, brand_id) as connection:
             await refresh_wholly(connection, clock, segment_id)
@@ -60,13 +60,13 @@ async def refresh_wholly(connection: AsyncConnection, clock: Clock, segment_id: 
     """Count all members anew, unless somebody else does or has."""
     held = await connection.execute(
         text(
-            "SELECT rule, clock FROM segment WHERE brand_id = :brand AND segment_id = :segment"
+            "SELECT rule, reads, clock FROM segment WHERE brand_id = :brand AND segment_id = :segment"
             " FOR UPDATE SKIP LOCKED"
         ),
         {"brand": clock.brand_id, "segment": segment_id},
     )
     row = held.one_or_none()
-    if row is not None and row.clock != told(clock):
+    if row is not None and row.clock != told(clock, row.reads):
         await write(connection, clock, segment_id, read(row.rule))
 
 
@@ -91,7 +91,7 @@ async def refresh_touched(connection: AsyncConnection, clock: Clock) -> bool:
     if known != len(segments):
         return False
     touched = await _take(connection, clock.brand_id)
-    current = [each for each in segments if each.clock == told(clock)]
+    current = [each for each in segments if each.clock == told(clock, each.reads)]
     for each in current:
         customers = sorted({c for kind in ("facts", *each.reads) for c in touched.get(kind, ())})
         if EVERYBODY in customers:
