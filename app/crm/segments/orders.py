@@ -51,6 +51,8 @@ class Purchases(Counted, frozen=True, kw_only=True):
     def find(self, clock: Clock) -> Found:
         """The customers of whom it holds."""
         of_order = self._of_order(clock)
+        if not of_order and self.skus is UNSET and self.when is UNSET:
+            return customers(clock, [self.of(OF_CUSTOMER[self.measure])])
         if self.measure == "purchases" and not of_order and self.skus is UNSET:
             return self._by_day(clock)
         key = OrderCredit.customer_id
@@ -114,6 +116,14 @@ VALUE: dict[Measure, ColumnElement[Any]] = {
     "gmv": func.sum(OrderCredit.amount),
     "net": func.sum(OrderCredit.amount - OrderCredit.refunded),
 }
+
+OF_CUSTOMER: dict[Measure, Any] = {
+    "purchases": Customer.purchase_days,
+    "orders": Customer.orders,
+    "gmv": Customer.gmv,
+    "net": Customer.net,
+}
+"""The same over all of a customer's orders: kept in its row, 0 for who has none."""
 
 
 class FirstPurchase(Condition, frozen=True, kw_only=True):
