@@ -8,7 +8,7 @@ import structlog
 
 from app.core.db import open_pool, unavailable
 from app.core.settings import Settings
-from app.crm.segments.refresh import brands_with_segments, refresh
+from app.crm.segments.refresh import brands, refresh
 
 STATEMENT_MS = 600_000
 """To count everybody anew may take longer than a question."""
@@ -27,7 +27,7 @@ async def keep_segments(settings: Settings, due: asyncio.Event) -> None:
         while True:
             due.clear()
             try:
-                for brand_id in await brands_with_segments(pool):
+                for brand_id in await brands(pool):
                     try:
                         await refresh(pool, brand_id)
                     except Exception as error:

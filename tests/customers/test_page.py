@@ -138,8 +138,9 @@ def test_what_is_known(service: Service, brand: Brand) -> None:
                 "tag_id": "t1",
                 "name": "VIP",
                 "tag_group_id": "tg",
-                "tag_group_name": "级别",
+                "tag_group": "级别",
                 "tagged_at": "2025-03-04T00:00:00Z",
+                "tagged_by": "key:x",
             }
         ],
         "open_tasks": 2,

@@ -6,7 +6,7 @@ so a condition that holds at 0 finds those of whom it does not hold, and is turn
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -29,6 +29,8 @@ from sqlalchemy import (
 from app.core.clock import day_start
 from app.core.errors import Problem
 from app.derive.touched import Touched
+from app.metrics import lifecycle, rfm
+from app.models.customer import Customer
 from app.models.people import Identity
 from app.payloads import Key
 
@@ -37,6 +39,9 @@ ONE_DAY = timedelta(days=1)
 
 Keys = Annotated[list[Key], Meta(min_length=1, max_length=100)]
 """Ids, of which any will do."""
+
+Reads = Touched | Literal["rfm", "lifecycle"]
+"""What a condition reads beside what is derived; the last two are told by the clock."""
 
 Bound = Annotated[int, Meta(ge=0, le=MOST_COUNT)]
 Days = Annotated[int, Meta(ge=0, le=3650)]
@@ -52,7 +57,14 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True):
     brand_id: int
     zone: Any
     day: date
+    cuts: rfm.Cuts = rfm.NONE
+    days: lifecycle.Days = lifecycle.Days(30, 90, 180)
     among: Sequence[str] | None = None
+
+    @property
+    def starts_at(self) -> datetime:
+        """When the local day began: scores and stages are of this instant."""
+        return day_start(self.zone, self.day)
 
     def start_of(self, day: date) -> ColumnElement[datetime]:
         """The instant at which a local day begins."""
@@ -152,7 +164,7 @@ class Condition(
                 each.check(f"{path}/{name}")
 
     @property
-    def reads(self) -> set[Touched]:
+    def reads(self) -> set[Reads]:
         """What it reads beside what is derived: whose change must be told of."""
         return set()
 
@@ -209,6 +221,17 @@ class Counted(Condition, frozen=True, kw_only=True):
         within = self.of(value)
         turned = self.holds_at_zero
         return Found(rows.group_by(key).having(not_(within) if turned else within), turned)
+
+
+def customers(clock: Clock, conditions: Sequence[ColumnElement[bool]]) -> Found:
+    """Those whose row in `customer` meets the conditions."""
+    return Found(
+        select(Customer.customer_id.label("customer_id")).where(
+            Customer.brand_id == clock.brand_id,
+            *clock.asked(Customer.customer_id),
+            *conditions,
+        )
+    )
 
 
 def date_of(text: str | UnsetType, path: str) -> date | None:

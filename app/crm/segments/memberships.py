@@ -11,10 +11,10 @@ from app.crm.segments.condition import (
     Found,
     Keys,
     LocalDate,
+    Reads,
     When,
     date_of,
 )
-from app.derive.touched import Touched
 from app.models.content import Note
 from app.models.joining import Joining
 from app.payloads import SourceKind
@@ -43,7 +43,7 @@ class Memberships(Counted, frozen=True, kw_only=True):
     left: When | UnsetType = UNSET
 
     @property
-    def reads(self) -> set[Touched]:
+    def reads(self) -> set[Reads]:
         """Notes have creators that can change."""
         return set() if self.creator_ids is UNSET else {"notes"}
 

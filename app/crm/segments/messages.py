@@ -5,8 +5,7 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, UnsetType
 from sqlalchemy import ColumnElement, Select, any_, func, select
 
-from app.crm.segments.condition import Clock, Counted, Found, Keys, When
-from app.derive.touched import Touched
+from app.crm.segments.condition import Clock, Counted, Found, Keys, Reads, When
 from app.models.chat import MemberSpeech, Message
 from app.models.people import Identity
 from app.payloads import MessageKind
@@ -22,7 +21,7 @@ class Messages(Counted, frozen=True, kw_only=True):
     kinds: Kinds | UnsetType = UNSET
 
     @property
-    def reads(self) -> set[Touched]:
+    def reads(self) -> set[Reads]:
         """Messages."""
         return {"messages"}
 

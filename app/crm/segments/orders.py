@@ -6,9 +6,17 @@ from msgspec import UNSET, Meta, UnsetType
 from sqlalchemy import ColumnElement, and_, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.crm.segments.condition import Clock, Condition, Counted, Found, Keys, When
+from app.crm.segments.condition import (
+    Clock,
+    Condition,
+    Counted,
+    Found,
+    Keys,
+    Reads,
+    When,
+    customers,
+)
 from app.crm.segments.memberships import notes_of
-from app.derive.touched import Touched
 from app.models.credit import OrderCredit, PurchaseDay, RefundCredit
 from app.models.customer import Customer
 from app.models.shop import ShopOrder
@@ -36,13 +44,15 @@ class Purchases(Counted, frozen=True, kw_only=True):
     skus: Keys | UnsetType = UNSET
 
     @property
-    def reads(self) -> set[Touched]:
+    def reads(self) -> set[Reads]:
         """Notes have creators that can change."""
         return set() if self.creator_ids is UNSET else {"notes"}
 
     def find(self, clock: Clock) -> Found:
         """The customers of whom it holds."""
         of_order = self._of_order(clock)
+        if not of_order and self.skus is UNSET and self.when is UNSET:
+            return customers(clock, [self.of(OF_CUSTOMER[self.measure])])
         if self.measure == "purchases" and not of_order and self.skus is UNSET:
             return self._by_day(clock)
         key = OrderCredit.customer_id
@@ -107,6 +117,14 @@ VALUE: dict[Measure, ColumnElement[Any]] = {
     "net": func.sum(OrderCredit.amount - OrderCredit.refunded),
 }
 
+OF_CUSTOMER: dict[Measure, Any] = {
+    "purchases": Customer.purchase_days,
+    "orders": Customer.orders,
+    "gmv": Customer.gmv,
+    "net": Customer.net,
+}
+"""The same over all of a customer's orders: kept in its row, 0 for who has none."""
+
 
 class FirstPurchase(Condition, frozen=True, kw_only=True):
     """The customer's first purchase of all was made then."""
@@ -115,7 +133,7 @@ class FirstPurchase(Condition, frozen=True, kw_only=True):
 
     def find(self, clock: Clock) -> Found:
         """The customers of whom it holds."""
-        return _customers(clock, self.when.of_instants(clock, Customer.first_paid_at))
+        return customers(clock, self.when.of_instants(clock, Customer.first_paid_at))
 
 
 class LastPurchase(Condition, frozen=True, kw_only=True):
@@ -125,7 +143,7 @@ class LastPurchase(Condition, frozen=True, kw_only=True):
 
     def find(self, clock: Clock) -> Found:
         """The customers of whom it holds."""
-        return _customers(clock, self.when.of_instants(clock, Customer.last_paid_at))
+        return customers(clock, self.when.of_instants(clock, Customer.last_paid_at))
 
 
 class Refunds(Counted, frozen=True, kw_only=True):
@@ -145,13 +163,3 @@ class Refunds(Counted, frozen=True, kw_only=True):
             conditions += self.when.of_instants(clock, RefundCredit.refunded_at)
         value = func.count() if self.measure == "refunds" else func.sum(RefundCredit.amount)
         return self.grouped(key, value, conditions)
-
-
-def _customers(clock: Clock, conditions: list[ColumnElement[bool]]) -> Found:
-    return Found(
-        select(Customer.customer_id.label("customer_id")).where(
-            Customer.brand_id == clock.brand_id,
-            *clock.asked(Customer.customer_id),
-            *conditions,
-        )
-    )

@@ -17,8 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.crm.segments.condition import Clock, Condition, Found, unfit
-from app.derive.touched import Touched
+from app.crm.segments.condition import Clock, Condition, Found, Reads, unfit
 from app.models.people import Identity, Member
 
 Words = Annotated[str, Meta(min_length=1, max_length=256)]
@@ -30,7 +29,7 @@ class Profile(Condition, frozen=True, kw_only=True):
     """A condition on what is known of members."""
 
     @property
-    def reads(self) -> set[Touched]:
+    def reads(self) -> set[Reads]:
         """Profiles."""
         return {"profile"}
 

@@ -22,16 +22,10 @@ TOO_MANY = 50_000
 """Where more are touched, counting everybody anew is cheaper."""
 
 
-async def brands_with_segments(pool: AsyncEngine) -> list[int]:
-    """The brands to be looked at."""
+async def brands(pool: AsyncEngine) -> list[int]:
+    """All brands: which of them have segments a look at each one tells."""
     async with transaction(pool) as connection:
-        rows = await connection.execute(
-            text(
-                "SELECT b.brand_id FROM brand AS b"
-                " WHERE EXISTS (SELECT FROM segment AS s WHERE s.brand_id = b.brand_id)"
-                " ORDER BY b.brand_id"
-            )
-        )
+        rows = await connection.execute(text("SELECT brand_id FROM work_lease ORDER BY brand_id"))
         return [row.brand_id for row in rows]
 
 
@@ -39,14 +33,14 @@ async def refresh(pool: AsyncEngine, brand_id: int) -> None:
     """Bring a brand's segments up to date."""
     async with transaction(pool, brand_id) as connection:
         clock = await clock_of(connection, brand_id)
-        due = await connection.execute(
+        known = await connection.execute(
             text(
-                "SELECT segment_id FROM segment"
-                " WHERE brand_id = :brand AND clock IS DISTINCT FROM :clock ORDER BY segment_id"
+                "SELECT segment_id, reads, clock FROM segment"
+                " WHERE brand_id = :brand ORDER BY segment_id"
             ),
-            {"brand": brand_id, "clock": told(clock)},
+            {"brand": brand_id},
         )
-        wholly = [row.segment_id for row in due]
+        wholly = [row.segment_id for row in known if row.clock != told(clock, row.reads)]
     for segment_id in wholly:
         async with transaction(pool, brand_id) as connection:
             await refresh_wholly(connection, clock, segment_id)
@@ -60,13 +54,13 @@ async def refresh_wholly(connection: AsyncConnection, clock: Clock, segment_id: 
     """Count all members anew, unless somebody else does or has."""
     held = await connection.execute(
         text(
-            "SELECT rule, clock FROM segment WHERE brand_id = :brand AND segment_id = :segment"
-            " FOR UPDATE SKIP LOCKED"
+            "SELECT rule, reads, clock FROM segment"
+            " WHERE brand_id = :brand AND segment_id = :segment FOR UPDATE SKIP LOCKED"
         ),
         {"brand": clock.brand_id, "segment": segment_id},
     )
     row = held.one_or_none()
-    if row is not None and row.clock != told(clock):
+    if row is not None and row.clock != told(clock, row.reads):
         await write(connection, clock, segment_id, read(row.rule))
 
 
@@ -91,7 +85,7 @@ async def refresh_touched(connection: AsyncConnection, clock: Clock) -> bool:
     if known != len(segments):
         return False
     touched = await _take(connection, clock.brand_id)
-    current = [each for each in segments if each.clock == told(clock)]
+    current = [each for each in segments if each.clock == told(clock, each.reads)]
     for each in current:
         customers = sorted({c for kind in ("facts", *each.reads) for c in touched.get(kind, ())})
         if EVERYBODY in customers:

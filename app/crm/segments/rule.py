@@ -12,13 +12,13 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from app.crm.segments.condition import Condition, unfit
+from app.crm.segments.condition import Condition, Reads, unfit
 from app.crm.segments.memberships import Memberships
 from app.crm.segments.messages import Messages
 from app.crm.segments.orders import FirstPurchase, LastPurchase, Purchases, Refunds
 from app.crm.segments.profile import Attribute, Nickname
+from app.crm.segments.scores import Lifecycle, Rfm
 from app.crm.segments.tags import Tags
-from app.derive.touched import Touched
 
 MOST_LEVELS = 8
 MOST_CONDITIONS = 50
@@ -47,6 +47,8 @@ class Rule(
     first_purchase: FirstPurchase | UnsetType = UNSET
     last_purchase: LastPurchase | UnsetType = UNSET
     refunds: Refunds | UnsetType = UNSET
+    rfm: Rfm | UnsetType = UNSET
+    lifecycle: Lifecycle | UnsetType = UNSET
 
     @property
     def said(self) -> tuple[str, Any]:
@@ -60,12 +62,12 @@ class Rule(
                 yield name, value
 
     @property
-    def reads(self) -> set[Touched]:
+    def reads(self) -> set[Reads]:
         """What its conditions read beside what is derived."""
         _, said = self.said
         if isinstance(said, list):
             return set().union(*(each.reads for each in said))
-        reads: set[Touched] = said.reads
+        reads: set[Reads] = said.reads
         return reads
 
 

@@ -180,17 +180,17 @@ async def changes(
 
 def _segments(brand_id: int) -> Select[Any]:
     columns = [getattr(Segment, name) for name in Saved.__struct_fields__[:-1]]
-    return select(*columns, Segment.clock).where(Segment.brand_id == brand_id)
+    return select(*columns, Segment.reads, Segment.clock).where(Segment.brand_id == brand_id)
 
 
 async def _read(connection: AsyncConnection, brand_id: int, rows: Select[Any]) -> list[Saved]:
-    clock = told(await clock_of(connection, brand_id))
+    clock = await clock_of(connection, brand_id)
     touched = await connection.scalar(
         select(select(DirtySegment.since).where(DirtySegment.brand_id == brand_id).exists())
     )
     return [
-        Saved(*(*fields, stored == clock and not touched))
-        for *fields, stored in await connection.execute(rows)
+        Saved(*(*fields, stored == told(clock, reads) and not touched))
+        for *fields, reads, stored in await connection.execute(rows)
     ]
 
 

@@ -3,8 +3,7 @@
 from msgspec import UNSET, UnsetType
 from sqlalchemy import select
 
-from app.crm.segments.condition import Clock, Condition, Found, Keys, When
-from app.derive.touched import Touched
+from app.crm.segments.condition import Clock, Condition, Found, Keys, Reads, When
 from app.models.desk import Tagging
 from app.models.people import Identity
 
@@ -16,7 +15,7 @@ class Tags(Condition, frozen=True, kw_only=True):
     when: When | UnsetType = UNSET
 
     @property
-    def reads(self) -> set[Touched]:
+    def reads(self) -> set[Reads]:
         """Tags."""
         return {"tags"}
 

@@ -45,7 +45,12 @@ async def write(connection: AsyncConnection, clock: Clock, segment_id: str, rule
             "  WHERE brand_id = :brand AND segment_id = :segment)"
             " WHERE brand_id = :brand AND segment_id = :segment"
         ),
-        {"brand": clock.brand_id, "segment": segment_id, "at": at, "clock": told(clock)},
+        {
+            "brand": clock.brand_id,
+            "segment": segment_id,
+            "at": at,
+            "clock": told(clock, rule.reads),
+        },
     )
 
 
