@@ -19,11 +19,13 @@ from app.api import (
     funnel,
     health,
     history,
+    imports,
     intake,
     joinings,
     metrics,
     orders,
     problems,
+    snapshots,
     status,
 )
 from app.api.document import ExactNumbers, Problems
@@ -53,6 +55,13 @@ ROUTES = [
     orders.explain_order,
     brand.get_brand,
     brand.patch_brand,
+    imports.post_import,
+    imports.list_imports,
+    imports.get_import,
+    imports.list_import_problems,
+    imports.cancel_import,
+    snapshots.post_snapshot,
+    snapshots.list_snapshots,
     status.get_status,
     health.get_health,
     health.get_readiness,
@@ -67,6 +76,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         app.state.pool = open_pool(settings, "hongqun web")
+        app.state.import_bytes = settings.import_bytes
         app.state.waker = Waker(settings.redis_url)
         app.state.waker.start()
         try:

@@ -15,6 +15,7 @@ from app.core.logs import configure
 from app.core.settings import Settings, read
 from workers.clockwork import run_by_the_clock
 from workers.housekeeping import keep_house
+from workers.imports import run_imports
 from workers.pump import Pump
 
 log = structlog.get_logger()
@@ -37,6 +38,7 @@ async def work(settings: Settings) -> None:
     tasks = [
         asyncio.create_task(keep_house(pool)),
         asyncio.create_task(run_by_the_clock(pool)),
+        asyncio.create_task(run_imports(pool, holder, due.set)),
     ]
     if settings.redis_url is not None:
         tasks.append(asyncio.create_task(listen(settings.redis_url, due.set)))

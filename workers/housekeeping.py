@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.core.db import transaction
 from app.derive.beside import forget_dead
 from app.ingest.dead_letters import forget_old
+from app.sheets.imports import tidy
 
 HOUR = 3600.0
 
@@ -25,6 +26,7 @@ async def keep_house(pool: AsyncEngine) -> None:
                 async with transaction(pool) as connection:
                     await forget_old(connection, brand.brand_id)
                     await forget_dead(connection, brand.brand_id)
+                    await tidy(connection, brand.brand_id)
         except Exception:
             log.exception("housekeeping_failed")
         await asyncio.sleep(HOUR)

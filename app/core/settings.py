@@ -18,6 +18,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     statement_timeout_ms: int = 30_000
     sweep_seconds: int = 5
     batch_events: int = 2_000
+    import_bytes: int = 209_715_200
 
     @property
     def database(self) -> str:
@@ -44,6 +45,7 @@ NAMES = {
     "statement_timeout_ms": "HONGQUN_STATEMENT_TIMEOUT_MS",
     "sweep_seconds": "HONGQUN_SWEEP_SECONDS",
     "batch_events": "HONGQUN_BATCH_EVENTS",
+    "import_bytes": "HONGQUN_IMPORT_BYTES",
 }
 
 
@@ -54,7 +56,10 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         SettingsError: naming the variable that has a malformed value.
     """
     given = {field: environment[name] for field, name in NAMES.items() if environment.get(name)}
-    for field in ("pool_size", "statement_timeout_ms", "sweep_seconds", "batch_events"):
+    for field in (
+        *("pool_size", "statement_timeout_ms", "sweep_seconds", "batch_events"),
+        "import_bytes",
+    ):
         value = given.get(field)
         if value is not None and not (value.isascii() and value.isdigit() and int(value) > 0):
             raise SettingsError(f"{NAMES[field]} must be a whole number above 0, not {value!r}")

@@ -7,6 +7,7 @@ from app.models import (
     content,
     credit,
     customer,
+    departed,
     desk,
     inbox,
     joining,
@@ -15,6 +16,7 @@ from app.models import (
     rebuild,
     schedule,
     segment,
+    sheets,
     shop,
     sums,
 )
@@ -37,5 +39,7 @@ MODULES = (
     desk,
     segment,
     audit,
+    sheets,
+    departed,
 )
 metadata = Base.metadata
