@@ -25,7 +25,6 @@ from app.sheets.said import BadRow, Draft, Sheet, Values
 SHEETS: dict[SheetKind, Sheet] = {
     each.kind: each for each in (CUSTOMERS, MEMBERSHIPS, NOTES, ORDERS)
 }
-LONGEST_BASE = 90
 LONGEST_VALUE = 60
 
 
@@ -50,10 +49,16 @@ class ReadRow(msgspec.Struct, frozen=True):
 
 
 class Reading:
-    """A file that is being read, row by row; `began` dates the import."""
+    """A file that is being read, row by row; `began` dates the import, `seed` keys its hashes."""
 
     def __init__(
-        self, file: BinaryIO, size: int, asked: Asked, began: datetime, now: datetime
+        self,
+        file: BinaryIO,
+        size: int,
+        asked: Asked,
+        began: datetime,
+        now: datetime,
+        seed: bytes = b"",
     ) -> None:
         """Open the file and find its columns.
 
@@ -62,6 +67,7 @@ class Reading:
         """
         self.asked = asked
         self.now = now
+        self.seed = seed
         self.sheet = SHEETS[asked.kind]
         self.zone = ZoneInfo(asked.timezone)
         self.stamp = microseconds(began)
@@ -170,7 +176,7 @@ class Reading:
     def _event(self, number: int, draft: Draft) -> Said | Fault | None:
         """The event of a draft; None where the file has said the same already."""
         try:
-            base, digest = base_of(draft), digest_of(draft)
+            base, digest = base_of(draft, self.seed), digest_of(draft, self.seed)
         except UnicodeEncodeError:
             return Fault(number, None, "invalid", "A text holds a lone surrogate.")
         before = self.repeats.note(base, digest)
@@ -198,19 +204,22 @@ def _header(cell: Cell) -> str:
     return "" if isinstance(cell, cells.Broken) else str(cell).replace("\0", "")
 
 
-def base_of(draft: Draft) -> str:
-    """What an event is about, as the first part of its id: the same for every row that says it."""
-    parts = [each.replace("%", "%25").replace("/", "%2F") for each in draft.key]
-    base = "/".join([draft.type, *parts])
-    if len(base) <= LONGEST_BASE:
-        return base
-    return f"{draft.type}/~{hashlib.blake2b(base.encode(), digest_size=16).hexdigest()}"
+def base_of(draft: Draft, seed: bytes) -> str:
+    """What an event is about, as the first part of its id: the same for every row that says it.
+
+    Ids are kept for ever, so they tell nobody: not even who somebody is that was erased since.
+    """
+    return f"{draft.type}/{_hash(list(draft.key), 16, seed)}"
 
 
-def digest_of(draft: Draft) -> str:
+def digest_of(draft: Draft, seed: bytes) -> str:
     """What an event says, in 16 characters; without the time where the row has none."""
-    content = msgspec.json.encode([draft.type, draft.time, draft.data], order="sorted")
-    return hashlib.blake2b(content, digest_size=8).hexdigest()
+    return _hash([draft.type, draft.time, draft.data], 8, seed)
+
+
+def _hash(content: Any, size: int, seed: bytes) -> str:
+    written = msgspec.json.encode(content, order="sorted")
+    return hashlib.blake2b(written, digest_size=size, key=seed).hexdigest()
 
 
 class Repeats:
