@@ -23,6 +23,7 @@ from app.api import (
     groups,
     health,
     history,
+    imports,
     intake,
     intake_docs,
     joinings,
@@ -37,6 +38,7 @@ from app.api import (
     rfm,
     rule_docs,
     segments,
+    snapshots,
     status,
     suggestions,
     taggings,
@@ -131,6 +133,13 @@ ROUTES = [
     rfm.get_rfm,
     rfm.put_rfm,
     rfm.refresh_rfm,
+    imports.post_import,
+    imports.list_imports,
+    imports.get_import,
+    imports.list_import_problems,
+    imports.cancel_import,
+    snapshots.post_snapshot,
+    snapshots.list_snapshots,
     status.get_status,
     health.get_health,
     health.get_readiness,
@@ -148,6 +157,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         app.state.limiter = Limiter(settings.redis_url)
         app.state.key_rate = Rate("key", settings.key_rate)
         app.state.source_rate = Rate("source", settings.source_rate)
+        app.state.import_bytes = settings.import_bytes
         app.state.waker = Waker(settings.redis_url)
         app.state.waker.start()
         try:

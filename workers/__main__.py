@@ -15,6 +15,7 @@ from app.core.logs import configure
 from app.core.settings import Settings, read
 from workers.clockwork import run_by_the_clock
 from workers.housekeeping import keep_house
+from workers.imports import run_imports
 from workers.pump import Pump
 from workers.segments import keep_segments
 
@@ -39,6 +40,7 @@ async def work(settings: Settings) -> None:
         asyncio.create_task(keep_house(pool)),
         asyncio.create_task(run_by_the_clock(pool)),
         asyncio.create_task(keep_segments(settings, touched)),
+        asyncio.create_task(run_imports(pool, holder, due.set)),
     ]
 
     def wake() -> None:

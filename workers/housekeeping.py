@@ -10,6 +10,8 @@ from app.core.db import transaction
 from app.crm import idempotency
 from app.derive.beside import forget_dead
 from app.ingest.dead_letters import forget_old
+from app.moves import delete
+from app.sheets.imports import tidy
 
 HOUR = 3600.0
 
@@ -27,6 +29,17 @@ async def keep_house(pool: AsyncEngine) -> None:
                     await idempotency.forget_old(connection, brand.brand_id)
                     await forget_old(connection, brand.brand_id)
                     await forget_dead(connection, brand.brand_id)
+                    await tidy(connection, brand.brand_id)
+            await _departed(pool)
         except Exception:
             log.exception("housekeeping_failed")
         await asyncio.sleep(HOUR)
+
+
+async def _departed(pool: AsyncEngine) -> None:
+    """Go on with brands whose deletion broke off, and sweep after those that are gone."""
+    async with transaction(pool) as connection:
+        going = await delete.under_way(connection)
+    for brand_id in going:
+        async for table, gone in delete.rest(pool, brand_id):
+            log.info("brand_deleted", brand_id=brand_id, table=table, rows=gone)

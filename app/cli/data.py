@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, get_args
 
 import click
 from rich.console import Console
@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.cli.brand import BrandId, brand_option, must_exist
 from app.cli.servers import beside
+from app.cli.sheets import FORMATS, import_sheet
 from app.core.backlog import backlog
 from app.core.db import open_pool, transaction, unavailable
 from app.core.jobs import Waker
@@ -25,6 +26,7 @@ from app.core.settings import Settings
 from app.ingest.body import MOST_BYTES, MOST_EVENTS
 from app.ingest.decode import Sender
 from app.ingest.inbox import Rejected, take_in
+from app.sheets.asked import KINDS, Encoding, SheetKind, Unit
 
 SHOWN = 5
 AWAY = 30.0
@@ -34,13 +36,42 @@ AWAY = 30.0
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @brand_option
-def import_(file: Path, brand_id: int) -> None:
-    """Take in a file of events, one JSON event a line (.ndjson or .ndjson.gz).
+@click.option("--kind", type=click.Choice(KINDS), help="What a row of a CSV or XLSX file is.")
+@click.option(
+    "--amounts",
+    type=click.Choice(get_args(Unit)),
+    help="Unit of its amounts: fen (minor unit) or yuan (major unit). Required for orders.",
+)
+@click.option(
+    "--encoding",
+    type=click.Choice(get_args(Encoding)),
+    default="auto",
+    show_default=True,
+    help="Of a CSV file; auto is UTF-8 or else GB18030, whichever all of it is valid in.",
+)
+@click.option("--dry-run", is_flag=True, help="Report on a CSV or XLSX file, and store nothing.")
+def import_(
+    file: Path,
+    brand_id: int,
+    kind: SheetKind | None,
+    amounts: Unit | None,
+    encoding: Encoding,
+    dry_run: bool,
+) -> None:
+    """Take in a file of events, one JSON event a line (.ndjson or .ndjson.gz), or a sheet of
+    customers, memberships, notes or orders (.csv or .xlsx).
 
-    The same rules hold as for POST /v1/events: repeats do no harm, and what is rejected becomes a
-    dead letter. A file that was interrupted is simply imported again.
+    Of events the same rules hold as for POST /v1/events: repeats do no harm, and what is rejected
+    becomes a dead letter. A file that was interrupted is simply imported again. Of sheets those of
+    POST /v1/imports hold; their local times are in the brand's time zone.
     """
-    sys.exit(asyncio.run(_import(beside(), file, brand_id)))
+    if file.suffix.lower() not in FORMATS:
+        sys.exit(asyncio.run(_import(beside(), file, brand_id)))
+    if kind is None:
+        raise click.UsageError(f"--kind is required for a {file.suffix} file")
+    if kind == "orders" and amounts is None:
+        raise click.UsageError("--amounts is required for orders")
+    sys.exit(asyncio.run(import_sheet(beside(), file, brand_id, kind, amounts, encoding, dry_run)))
 
 
 async def _import(settings: Settings, file: Path, brand_id: int) -> int:

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from app.cli import audit, brand, data, demo, serve
+from app.cli import audit, brand, data, demo, moves, serve
 from app.core.db import unavailable
 from app.core.errors import Problem
 from app.core.roles import RolesError
@@ -38,6 +38,9 @@ for command in (
     serve.worker,
 ):
     hongqun.add_command(command)
+
+for command in (moves.export_brand, moves.restore_brand, moves.delete_brand):
+    brand.brand.add_command(command)
 
 
 def main() -> None:

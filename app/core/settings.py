@@ -27,6 +27,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     batch_events: int = 2_000
     key_rate: int = 500
     source_rate: int = 2_000
+    import_bytes: int = 209_715_200
 
     @property
     def database(self) -> str:
@@ -62,10 +63,11 @@ NAMES = {
     "batch_events": "HONGQUN_BATCH_EVENTS",
     "key_rate": "HONGQUN_KEY_RATE",
     "source_rate": "HONGQUN_SOURCE_RATE",
+    "import_bytes": "HONGQUN_IMPORT_BYTES",
 }
 NUMBERS = (
     *("pool_size", "statement_timeout_ms", "sweep_seconds", "batch_events"),
-    *("key_rate", "source_rate"),
+    *("key_rate", "source_rate", "import_bytes"),
 )
 
 

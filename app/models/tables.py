@@ -7,6 +7,7 @@ from app.models import (
     content,
     credit,
     customer,
+    departed,
     desk,
     idempotency,
     inbox,
@@ -17,6 +18,7 @@ from app.models import (
     rfm,
     schedule,
     segment,
+    sheets,
     shop,
     sums,
 )
@@ -41,5 +43,7 @@ MODULES = (
     segment,
     audit,
     idempotency,
+    sheets,
+    departed,
 )
 metadata = Base.metadata

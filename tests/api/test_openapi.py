@@ -148,6 +148,27 @@ def test_answers_are_as_documented(document: Document, brand: Brand) -> None:
         for change in ({"touch_hours": 5}, {"touch_hours": -1}, {"currency": "USD"}):
             check(document, "/v1/brand", client.patch("/v1/brand", json=change))
         check(document, "/v1/brand", client.patch("/v1/brand", content=b"{}"))
+        for params in ({"kind": "notes"}, {"kind": "x"}, {"kind": "orders"}):
+            answer = client.post(
+                "/v1/imports", params=params, content=b"x", headers={"content-type": "text/csv"}
+            )
+            check(document, "/v1/imports", answer)
+        for asked in ({}, {"cursor": "x"}):
+            check(document, "/v1/imports", get("/v1/imports", params=asked))
+        (found, *_) = get("/v1/imports").json()["items"]
+        for import_id in (found["id"], "nowhere"):
+            path = f"/v1/imports/{import_id}"
+            check(document, "/v1/imports/{import_id}", get(path))
+            check(document, "/v1/imports/{import_id}/problems", get(f"{path}/problems"))
+            cancelled = client.post(f"{path}/cancel")
+            check(document, "/v1/imports/{import_id}/cancel", cancelled)
+        path = "/v1/groups/{group_id}/snapshots"
+        for members in (["m1"], ["m2"]):
+            body = {"member_ids": members, "taken_at": "2025-03-01T00:00:00Z"}
+            check(document, path, client.post("/v1/groups/g1/snapshots", json=body))
+        brand.drain()
+        for group in ("g1", "nowhere"):
+            check(document, path, get(f"/v1/groups/{group}/snapshots"))
         client.headers.pop("authorization")
         check(document, "/v1/brand", get("/v1/brand"))
 

@@ -153,6 +153,31 @@ def test_what_a_file_has_wrong_is_told_by_line(run: Run, brand: Brand, tmp_path:
     }
 
 
+def test_a_sheet_is_imported(run: Run, brand: Brand, tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_text(
+        "订单号,买家ID,实付金额,支付时间,门店\n"
+        "o1,b1,12.34,2025-03-01 12:00:00,甲\no2,b1,x,2025-03-01 12:00:00,甲\n",
+        "gbk",
+    )
+    words = ("import", str(file), "--brand", str(brand.brand_id))
+    assert run(*words).exit_code == 2, "a kind is required"
+    assert run(*words, "--kind", "orders").exit_code == 2, "and the unit of amounts"
+    whole = (*words, "--kind", "orders", "--amounts", "yuan")
+    for given, said in (
+        (("--dry-run",), "accepted 1 (corrected 0), duplicates 0, rejected 1, nothing stored"),
+        ((), "accepted 1 (corrected 0), duplicates 0, rejected 1"),
+        ((), "accepted 0 (corrected 0), duplicates 1, rejected 1"),
+    ):
+        result = run(*whole, *given)
+        assert (result.exit_code, result.stdout.strip()) == (1, said), result.output
+        assert "row 3: invalid 实付金额" in result.stderr
+        assert "headers left out: 门店" in result.stderr
+    assert run("drain", "--brand", str(brand.brand_id), "--timeout", "60").exit_code == 0
+    share = brand.ask("/v1/metrics/gmv-share", start="2025-03-01", end="2025-03-02")
+    assert share["total"] == {"orders": 1, "gmv": 1234}
+
+
 def test_files_and_brands_that_are_none(run: Run, brand: Brand, tmp_path: Path) -> None:
     id_ = str(brand.brand_id)
     whole = gzip.compress(b"\n".join(lines([order("a")])))

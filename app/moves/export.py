@@ -1,0 +1,72 @@
+"""A brand as a file: its settings, what operators wrote and every accepted event, as a stream."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.models.tables import metadata
+from app.moves.lines import FORMAT, End, Head, as_json, settings_columns, whole, written
+
+PAGE = 2_000
+
+EVENTS = """
+SELECT event_no, source, event_id, raw FROM event
+WHERE brand_id = :brand AND event_no > :after ORDER BY event_no LIMIT :most
+"""
+
+
+async def lines_of(connection: AsyncConnection, brand_id: int) -> AsyncIterator[list[bytes]]:
+    """The lines of a brand in parts; the transaction must see one snapshot."""
+    brand = metadata.tables["brand"]
+    columns = [brand.columns[name] for name in settings_columns()]
+    found = await connection.execute(select(*columns).where(brand.c.brand_id == brand_id))
+    settings = as_json(dict(found.one()._mapping))
+    yield [_line("brand", Head(FORMAT, datetime.now(UTC), settings))]
+    sources = await connection.execute(
+        text("SELECT name FROM webhook_source WHERE brand_id = :brand ORDER BY created_at"),
+        {"brand": brand_id},
+    )
+    yield [_line("source", {"name": row.name}) for row in sources]
+    rows = events = 0
+    for name in [f"{table.name}" for table in written()]:
+        async for part in _rows(connection, brand_id, name):
+            rows += len(part)
+            yield [_line("row", {"table": name, "row": row}) for row in part]
+    after = 0
+    while True:
+        found = await connection.execute(
+            text(EVENTS), {"brand": brand_id, "after": after, "most": PAGE}
+        )
+        page = found.all()
+        if not page:
+            break
+        after = page[-1].event_no
+        events += len(page)
+        yield [whole(row.raw, row.event_id, row.source) for row in page]
+    yield [_line("end", End(events, rows))]
+
+
+async def _rows(
+    connection: AsyncConnection, brand_id: int, name: str
+) -> AsyncIterator[list[dict[str, Any]]]:
+    """The rows of a table by its key, in pages."""
+    table = metadata.tables[name]
+    key = [column for column in table.primary_key if column.name != "brand_id"]
+    asked = select(table).where(table.c.brand_id == brand_id).order_by(*key).limit(PAGE)
+    following = asked
+    while True:
+        found = await connection.execute(following)
+        page = [dict(row._mapping) for row in found]
+        if not page:
+            return
+        yield [as_json(row) for row in page]
+        last = [page[-1][column.name] for column in key]
+        following = asked.where(tuple_(*key) > tuple_(*last))
+
+
+def _line(kind: str, value: Any) -> bytes:
+    return msgspec.json.encode({f"hongqun.{kind}": value})
