@@ -13,6 +13,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from app.api import (
     activity,
+    audit,
     brand,
     catalog,
     dead_letters,
@@ -21,9 +22,13 @@ from app.api import (
     history,
     intake,
     joinings,
+    keys,
     metrics,
+    operators,
     orders,
     problems,
+    sessions,
+    sources,
     status,
 )
 from app.api.document import ExactNumbers, Problems
@@ -53,6 +58,28 @@ ROUTES = [
     orders.explain_order,
     brand.get_brand,
     brand.patch_brand,
+    sessions.open_session,
+    sessions.get_session,
+    sessions.close_session,
+    sessions.change_password,
+    operators.list_operators,
+    operators.get_operator,
+    operators.make_operator,
+    operators.patch_operator,
+    operators.remove_operator,
+    operators.reset_password,
+    keys.list_keys,
+    keys.get_key,
+    keys.make_key,
+    keys.rotate_key,
+    keys.revoke_key,
+    sources.list_sources,
+    sources.get_source,
+    sources.make_source,
+    sources.patch_source,
+    sources.rotate_source,
+    sources.remove_source,
+    audit.list_audit,
     status.get_status,
     health.get_health,
     health.get_readiness,
@@ -98,7 +125,12 @@ def create_app(settings: Settings | None = None) -> Litestar:
             security=[{"apiKey": []}],
             components=Components(
                 security_schemes={
-                    "apiKey": SecurityScheme(type="http", scheme="bearer", bearer_format="API key")
+                    "apiKey": SecurityScheme(
+                        type="http",
+                        scheme="bearer",
+                        bearer_format="API key, or token of a session",
+                        description="Browsers may send the session's cookie instead.",
+                    )
                 }
             ),
         ),

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from app.cli import audit, brand, data, demo, serve
+from app.cli import audit_log, brand, data, demo, derived, operator, serve
 from app.core.db import unavailable
 from app.core.errors import Problem
 from app.core.settings import SettingsError
@@ -27,10 +27,12 @@ for command in (
     brand.brand,
     brand.key,
     brand.source,
+    operator.operator,
+    audit_log.audit,
     data.import_,
     data.drain,
-    audit.rebuild,
-    audit.verify,
+    derived.rebuild,
+    derived.verify,
     serve.migrate,
     serve.web,
     serve.worker,

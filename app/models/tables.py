@@ -11,6 +11,7 @@ from app.models import (
     inbox,
     joining,
     kept,
+    operator,
     people,
     rebuild,
     schedule,
@@ -37,5 +38,6 @@ MODULES = (
     desk,
     segment,
     audit,
+    operator,
 )
 metadata = Base.metadata

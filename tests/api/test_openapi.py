@@ -46,7 +46,7 @@ def test_every_route_tells_its_problems(document: Document) -> None:
             assert {"400", "401", "403"} <= problems, where
         if "{" in path:
             assert "404" in problems, where
-        if method != "get":
+        if method not in ("get", "delete"):
             assert {"400", "413", "415", "422"} <= problems, where
             assert operation["requestBody"]["content"], where
         assert operation["summary"], where
@@ -65,7 +65,7 @@ def test_public_routes_ask_for_no_key(document: Document) -> None:
     public = {
         path for _, path, operation in document.operations() if operation.get("security") == [{}]
     }
-    assert public == {"/v1/webhooks/{source_id}", "/healthz", "/readyz"}
+    assert public == {"/v1/webhooks/{source_id}", "/v1/sessions", "/healthz", "/readyz"}
     assert document.document["security"] == [{"apiKey": []}]
 
 
