@@ -93,7 +93,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        app.state.pool = open_pool(settings, "hongqun web")
+        app.state.pool = open_pool(settings, "hongqun web", walled=True)
         app.state.waker = Waker(settings.redis_url)
         app.state.waker.start()
         try:

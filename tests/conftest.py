@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -14,7 +13,7 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.cli.serve import prepare, web_command
+from app.cli.serve import prepare, programs
 from app.core.db import open_pool
 from app.core.settings import Settings
 from app.embedded.servers import erase, running
@@ -45,11 +44,13 @@ def settings() -> Iterator[Settings]:
 def service(settings: Settings) -> Iterator[Service]:
     """The web process and a worker, as `hongqun up` starts them."""
     port = free_port()
-    environment = os.environ | {"DATABASE_URL": settings.database, "HONGQUN_LOG_LEVEL": "WARNING"}
+    environment = os.environ | {"HONGQUN_LOG_LEVEL": "WARNING"}
     if settings.redis_url is not None:
         environment["REDIS_URL"] = settings.redis_url
-    commands = [web_command("127.0.0.1", port, 1), [sys.executable, "-m", "workers"]]
-    processes = [subprocess.Popen(command, env=environment) for command in commands]
+    processes = [
+        subprocess.Popen(program.argv, env={**environment, **program.env})
+        for program in programs(settings, "127.0.0.1", port)
+    ]
     service = Service(f"http://127.0.0.1:{port}", settings)
     try:
         wait_until_ready(service.base)

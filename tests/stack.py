@@ -16,6 +16,7 @@ import asyncpg
 import msgspec
 
 from app.cli.serve import prepare, web_command
+from app.core.roles import address_of
 from app.core.settings import Settings
 from tests.conftest import free_port, wait_until_ready
 from tests.make import Service
@@ -31,7 +32,7 @@ class Stack:
     def web(self, settings: Settings | None = None) -> Service:
         """Start a web process and wait until it is ready."""
         port = free_port()
-        self._start(web_command("127.0.0.1", port, 1), settings)
+        self._start("web", web_command("127.0.0.1", port, 1), settings)
         service = Service(f"http://127.0.0.1:{port}", self.settings)
         wait_until_ready(service.base)
         return service
@@ -40,7 +41,8 @@ class Stack:
         self, settings: Settings | None = None, **environment: str
     ) -> subprocess.Popen[bytes]:
         """Start a worker."""
-        return self._start([sys.executable, "-m", "workers"], settings, **environment)
+        command = [sys.executable, "-m", "workers"]
+        return self._start("worker", command, settings, **environment)
 
     def stop(self) -> None:
         """End all of them."""
@@ -54,9 +56,11 @@ class Stack:
                 process.wait()
 
     def _start(
-        self, command: list[str], settings: Settings | None, **environment: str
+        self, role: str, command: list[str], settings: Settings | None, **environment: str
     ) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(command, env=env(settings or self.settings) | environment)
+        settings = settings or self.settings
+        login = {"DATABASE_URL": address_of(settings, role)}
+        process = subprocess.Popen(command, env=env(settings) | login | environment)
         self.processes.append(process)
         return process
 

@@ -31,7 +31,7 @@ async def work(settings: Settings) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
-    pool = open_pool(settings, "hongqun worker")
+    pool = open_pool(settings, "hongqun worker", walled=True)
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     pump = Pump(pool, holder, settings.batch_events)
     tasks = [

@@ -63,7 +63,7 @@ async def _round(
     got_on = 0
     for brand_id in await due(pool):
         try:
-            async with transaction(pool) as connection:
+            async with transaction(pool, brand_id) as connection:
                 now = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
             got_on += await do(pool, brand_id, now)
         except Exception as error:
@@ -75,7 +75,7 @@ async def _round(
 
 
 async def _keep(pool: AsyncEngine, brand_id: int, now: datetime) -> bool:
-    async with transaction(pool) as connection:
+    async with transaction(pool, brand_id) as connection:
         changing = await nightly.changing(connection, brand_id)
         pending = await backlog(connection, brand_id)
     if changing or pending.oldest_pending_seconds > FRESH_SECONDS:

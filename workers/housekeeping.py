@@ -20,9 +20,9 @@ async def keep_house(pool: AsyncEngine) -> None:
     while True:
         try:
             async with transaction(pool) as connection:
-                brands = (await connection.execute(text("SELECT brand_id FROM brand"))).all()
+                brands = (await connection.execute(text("SELECT brand_id FROM work_lease"))).all()
             for brand in brands:
-                async with transaction(pool) as connection:
+                async with transaction(pool, brand.brand_id) as connection:
                     await forget_old(connection, brand.brand_id)
                     await forget_dead(connection, brand.brand_id)
         except Exception:

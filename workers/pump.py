@@ -114,7 +114,7 @@ class Pump:
         self, brand_id: int, act: Callable[[AsyncConnection, int], Awaitable[T]]
     ) -> T:
         """Act in one transaction that only the holder of the brand's lease can commit."""
-        async with transaction(self.pool) as connection:
+        async with transaction(self.pool, brand_id) as connection:
             await lease.fence(connection, brand_id, self.holder)
             return await act(connection, brand_id)
 
@@ -126,7 +126,7 @@ class Pump:
         """
         claimed = []
         try:
-            async with transaction(self.pool) as connection:
+            async with transaction(self.pool, brand_id) as connection:
                 await lease.fence(connection, brand_id, self.holder)
                 claimed = await claim(connection, brand_id, size)
                 if claimed:
@@ -176,7 +176,7 @@ class Pump:
     async def _fail(self, brand_id: int, event_no: int, attempts: int, error: Exception) -> None:
         reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"[:500]
         log.error("event_failed", brand_id=brand_id, event_no=event_no, attempts=attempts)
-        async with transaction(self.pool) as connection:
+        async with transaction(self.pool, brand_id) as connection:
             await lease.fence(connection, brand_id, self.holder)
             if attempts >= MOST_ATTEMPTS:
                 await bury(connection, brand_id, event_no, reason)

@@ -39,7 +39,7 @@ async def get_activity(
     as_of: AsOf = None,
 ) -> Response[activities.Activity]:
     """Members, joins, leaves, messages and speakers of each group, bucket by bucket."""
-    async with transaction(state.pool) as connection:
+    async with transaction(state.pool, caller.brand_id) as connection:
         scope = await scope_of(connection, caller, start, end, as_of)
         check_buckets(scope.window, bucket)
         found = await activities.activity(connection, scope, bucket, group_id)
@@ -64,7 +64,7 @@ async def get_lives(
     as_of: AsOf = None,
 ) -> Response[live_counts.Lives]:
     """Viewers, joins and orders of each live that started in the window."""
-    async with transaction(state.pool) as connection:
+    async with transaction(state.pool, caller.brand_id) as connection:
         scope = await scope_of(connection, caller, start, end, as_of)
         found = await live_counts.lives(connection, scope)
         told = await reply.told(connection, scope, found)

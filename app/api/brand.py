@@ -55,7 +55,7 @@ def _answer(brand: brands.Brand) -> Response[BrandAnswer]:
 )
 async def get_brand(caller: NamedDependency[KeyOwner], state: State) -> Response[BrandAnswer]:
     """The brand of the key and its settings."""
-    async with transaction(state.pool) as connection:
+    async with transaction(state.pool, caller.brand_id) as connection:
         brand = await brands.find(connection, caller.brand_id)
     assert brand is not None
     return _answer(brand)
@@ -75,7 +75,7 @@ async def patch_brand(
     """Change settings; the numbers follow as soon as they are derived anew (see /v1/status)."""
     asked = await decode_body(request, BrandPatch)
     changes = {k: v for k, v in msgspec.structs.asdict(asked).items() if v is not msgspec.UNSET}
-    async with transaction(state.pool) as connection:
+    async with transaction(state.pool, caller.brand_id) as connection:
         before = await brands.find(connection, caller.brand_id)
         assert before is not None
         changed = await brands.change(connection, before, changes)

@@ -58,7 +58,7 @@ async def list_dead_letters(
     """List the rejected texts of the brand with their reasons, newest first."""
     if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
         raise BadParameter("cursor", "is not one of ours")
-    async with transaction(state.pool) as connection:
+    async with transaction(state.pool, caller.brand_id) as connection:
         before = int(cursor) if cursor is not None else None
         letters = await dead_letters.page(connection, caller.brand_id, limit + 1, before, code)
     items = letters[:limit]
@@ -85,7 +85,7 @@ async def retry_dead_letter(
     corrected = bytes(asked.event) if bytes(asked.event) != b"null" else None
     if not (dead_letter_id.isascii() and dead_letter_id.isdigit() and len(dead_letter_id) < 19):
         raise NotFound("dead letter")
-    async with transaction(state.pool) as connection:
+    async with transaction(state.pool, caller.brand_id) as connection:
         letter = await dead_letters.lock(connection, caller.brand_id, int(dead_letter_id))
         if letter is None:
             raise NotFound("dead letter")

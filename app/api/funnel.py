@@ -63,7 +63,7 @@ async def get_funnel(
         raise BadParameter("cursor", "is not one of ours")
     first = int(cursor or 0)
     page = slice(first, None if limit is None else first + limit)
-    async with transaction(state.pool) as connection:
+    async with transaction(state.pool, caller.brand_id) as connection:
         scope = await scope_of(connection, caller, start, end, as_of)
         found = await funnels.funnel(connection, scope, by, within_days, sort, page)
         told = await reply.told(connection, scope, found)

@@ -71,7 +71,7 @@ async def get_history(
         revisions=revisions,
     )
     _check(asked.start, asked.end)
-    async with transaction(state.pool) as connection:
+    async with transaction(state.pool, caller.brand_id) as connection:
         brand = await brands.find(connection, caller.brand_id)
         assert brand is not None
         found = await history(connection, brand, asked)

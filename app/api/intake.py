@@ -41,7 +41,7 @@ async def post_webhook(
 ) -> Response[Receipt]:
     """Take in events signed by a source's secret; a 2xx is given only after the commit."""
     pool: AsyncEngine = state.pool
-    async with transaction(pool) as connection:
+    async with transaction(pool, sources.brand_of(source_id)) as connection:
         source = await sources.find(connection, source_id)
     if source is None:
         raise NotFound("webhook source")
@@ -76,7 +76,7 @@ async def post_events(request: Request[Any, Any, Any], state: State) -> Response
     pool: AsyncEngine = state.pool
     raw, kind = await _read(request, pool, None, None)
     caller = await authenticate(request, "events:write")
-    async with transaction(pool) as connection:
+    async with transaction(pool, caller.brand_id) as connection:
         brand = await brands.find(connection, caller.brand_id)
     assert brand is not None
     sender = Sender("api", brand.currency, request.headers.get("webhook-id"))
@@ -97,7 +97,7 @@ async def _read(
     raw = await read_body(request, bodies.MOST_BYTES)
     if raw is None:
         if brand_id is not None and sender is not None:
-            async with transaction(pool) as connection:
+            async with transaction(pool, brand_id) as connection:
                 await count_oversized(connection, brand_id, sender.source)
         raise Problem(
             413, "too_large", f"A request may have at most {bodies.MOST_BYTES} bytes: send less."
@@ -126,19 +126,19 @@ async def _take_in(
         raws = bodies.split(raw, kind)
     except (NotJson, bodies.WrongShape) as error:
         status, code = (400, "invalid_json") if isinstance(error, NotJson) else (422, "invalid")
-        async with transaction(pool) as connection:
+        async with transaction(pool, brand_id) as connection:
             letter = DeadText(raw, code, str(error))
             await keep(connection, brand_id, sender.source, sender.fallback_id, [letter])
         raise Problem(status, code, str(error)) from None
     if len(raws) > bodies.MOST_EVENTS:
-        async with transaction(pool) as connection:
+        async with transaction(pool, brand_id) as connection:
             await count_oversized(connection, brand_id, sender.source)
         raise Problem(
             413, "too_large", f"A request may have at most {bodies.MOST_EVENTS} events: send less."
         )
     if len(raws) != 1:
         sender = msgspec.structs.replace(sender, fallback_id=None)
-    async with transaction(pool) as connection:
+    async with transaction(pool, brand_id) as connection:
         receipt = await take_in(connection, brand_id, sender, raws, datetime.now(UTC))
     state.waker.wake()
     log.info(

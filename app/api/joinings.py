@@ -74,7 +74,7 @@ async def get_retention(
 ) -> Response[retentions.Retention]:
     """What share of memberships begun in the window is still there, or speaks, n days later."""
     numbers = days_list(days)
-    async with transaction(state.pool) as connection:
+    async with transaction(state.pool, caller.brand_id) as connection:
         scope = await scope_of(connection, caller, start, end, as_of)
         found = await retentions.retention(connection, scope, kind, numbers, group_id, note_id)
         told = await reply.told(connection, scope, found)
@@ -107,7 +107,7 @@ async def get_before_after(
     as_of: AsOf = None,
 ) -> Response[before_afters.BeforeAfter]:
     """What the same customers bought before and after they first joined a group."""
-    async with transaction(state.pool) as connection:
+    async with transaction(state.pool, caller.brand_id) as connection:
         scope = await scope_of(connection, caller, start, end, as_of)
         found = await before_afters.before_after(connection, scope, days, group_id, note_id)
         told = await reply.told(connection, scope, found)

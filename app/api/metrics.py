@@ -63,7 +63,7 @@ async def get_gmv_share(
     as_of: AsOf = None,
 ) -> Response[shares.GmvShare]:
     """What part of the brand's GMV came out of its groups: by touch and by membership."""
-    async with transaction(state.pool) as connection:
+    async with transaction(state.pool, caller.brand_id) as connection:
         scope = await scope_of(connection, caller, start, end, as_of)
         check_buckets(scope.window, bucket)
         found = await shares.gmv_share(connection, scope, basis, bucket)
@@ -111,7 +111,7 @@ async def get_repurchase(
     as_of: AsOf = None,
 ) -> Response[repurchases.Repurchase]:
     """What share of buyers buy again, in groups and outside of them."""
-    async with transaction(state.pool) as connection:
+    async with transaction(state.pool, caller.brand_id) as connection:
         scope = await scope_of(connection, caller, start, end, as_of)
         filters = repurchases.Filters(group_id, note_id, creator_id)
         found = await repurchases.repurchase(connection, scope, kind, within_days, dedupe, filters)

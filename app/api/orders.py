@@ -34,7 +34,7 @@ async def explain_order(
 ) -> Response[Explanation]:
     """Which cell the order is in, whom it is credited to, on what evidence and by which rules."""
     at = instant("as_of", as_of)
-    async with transaction(state.pool) as connection:
+    async with transaction(state.pool, caller.brand_id) as connection:
         brand = await brands.find(connection, caller.brand_id)
         assert brand is not None
         found = await explain(

@@ -19,6 +19,6 @@ from app.crm.keys import KeyOwner
 )
 async def get_status(caller: NamedDependency[KeyOwner], state: State) -> Response[Backlog]:
     """Events and recomputations that do not show in the numbers yet, and dead letters."""
-    async with transaction(state.pool) as connection:
+    async with transaction(state.pool, caller.brand_id) as connection:
         found = await backlog(connection, caller.brand_id)
     return answer(found)

@@ -32,14 +32,14 @@ overlap_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-def within(act: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-    """Act in one transaction, committed at its end."""
+def within(act: Callable[[AsyncConnection], Awaitable[T]], brand_id: int | None = None) -> T:
+    """Act in one transaction, of a brand where there is one, committed at its end."""
     settings = beside()
 
     async def go() -> T:
         pool = open_pool(settings, "hongqun cli")
         try:
-            async with transaction(pool) as connection:
+            async with transaction(pool, brand_id) as connection:
                 if not await is_current(connection):
                     raise click.ClickException("run `hongqun migrate` first")
                 return await act(connection)
@@ -134,7 +134,7 @@ def create_key(
         await _told(connection, brand_id, "key.create", key_id, scopes=given, expires_in_days=days)
         return {"api_key": made}
 
-    show(within(act), as_json)
+    show(within(act, brand_id), as_json)
 
 
 @key.command("list")
@@ -158,7 +158,7 @@ def list_keys(brand_id: int) -> None:
         ]
 
     headers = ["key", "name", "scopes", "created", "last used", "expires", "revoked"]
-    table(headers, within(act))
+    table(headers, within(act, brand_id))
 
 
 @key.command("rotate")
@@ -176,7 +176,7 @@ def rotate_key(brand_id: int, overlap_hours: int, key_id: str, as_json: bool) ->
             await _told(connection, brand_id, "key.rotate", key_id, successor=new_id)
         return made
 
-    made = within(act)
+    made = within(act, brand_id)
     if made is None:
         raise click.ClickException(f"brand {brand_id} has no live key {key_id}")
     show({"api_key": made}, as_json)
@@ -194,7 +194,7 @@ def revoke_key(brand_id: int, key_id: str) -> None:
             await _told(connection, brand_id, "key.revoke", key_id)
         return done
 
-    if not within(act):
+    if not within(act, brand_id):
         raise click.ClickException(f"brand {brand_id} has no live key {key_id}")
     click.echo(f"revoked {key_id}")
 
@@ -217,7 +217,7 @@ def create_source(brand_id: int, name: str, as_json: bool) -> None:
         await _told(connection, brand_id, "source.create", source_id)
         return {"source_id": source_id, "webhook_secret": secret}
 
-    show(within(act), as_json)
+    show(within(act, brand_id), as_json)
 
 
 @source.command("rotate")
@@ -236,7 +236,7 @@ def rotate_source(brand_id: int, overlap_hours: int, source_id: str, as_json: bo
             )
         return secret
 
-    secret = within(act)
+    secret = within(act, brand_id)
     if secret is None:
         raise click.ClickException(f"brand {brand_id} has no source {source_id}")
     show({"source_id": source_id, "webhook_secret": secret}, as_json)

@@ -51,13 +51,13 @@ async def _import(settings: Settings, file: Path, brand_id: int) -> int:
     rejected: list[tuple[int, Rejected]] = []
     count = 0
     try:
-        async with transaction(pool) as connection:
+        async with transaction(pool, brand_id) as connection:
             brand = await must_exist(connection, brand_id)
         sender = Sender("api", brand.currency)
         with Progress(console=Console(stderr=True)) as progress, file.open("rb") as raw:
             bar = progress.add_task("importing", total=file.stat().st_size)
             for numbers, lines in _batches(raw, file.name.endswith(".gz")):
-                async with transaction(pool) as connection:
+                async with transaction(pool, brand_id) as connection:
                     receipt = await take_in(connection, brand_id, sender, lines, datetime.now(UTC))
                 accepted += receipt.accepted
                 duplicates += receipt.duplicates
@@ -144,12 +144,15 @@ async def _drain(settings: Settings, seconds: float, brand_id: int | None) -> in
 
 async def _pending(pool: AsyncEngine, brand_id: int | None) -> tuple[int, int]:
     """How many events and recomputations are pending, of one brand or of all."""
-    async with transaction(pool) as connection:
+    async with transaction(pool, brand_id) as connection:
         if brand_id is not None:
             await must_exist(connection, brand_id)
         brands = await connection.execute(text("SELECT brand_id FROM brand"))
         ids = [row.brand_id for row in brands if brand_id in (None, row.brand_id)]
-        found = [await backlog(connection, each) for each in ids]
+    found = []
+    for each in ids:
+        async with transaction(pool, each) as connection:
+            found.append(await backlog(connection, each))
     return (
         sum(each.pending_events for each in found),
         sum(each.pending_recomputes for each in found),

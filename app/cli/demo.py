@@ -57,7 +57,7 @@ def demo(once: bool, host: str, port: int) -> None:
                 os.kill(os.getpid(), signal.SIGTERM)
 
         threading.Thread(target=load, daemon=True).start()
-        code = run(programs(host, port), ready=told, say=note)
+        code = run(programs(settings, host, port), ready=told, say=note)
     if outcome:
         raise outcome[0]
     sys.exit(code)

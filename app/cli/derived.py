@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.cli.brand import brand_option, must_exist
 from app.cli.servers import beside as servers_beside
-from app.core.db import open_pool, transaction
+from app.core.db import open_pool, session, transaction
 from app.derive import beside
 from app.derive.beside import RebuildRunning
 from app.derive.verify import Report, SettingsPending
@@ -66,10 +66,10 @@ def _pool() -> AsyncEngine:
 async def _rebuild(brand_id: int) -> None:
     pool = _pool()
     try:
-        async with transaction(pool) as connection:
+        async with transaction(pool, brand_id) as connection:
             await must_exist(connection, brand_id)
         # One session for all transactions: the tables beside the live ones are its own.
-        async with pool.connect() as connection:
+        async with session(pool, brand_id) as connection:
             total = await beside.begin(connection, brand_id)
             await connection.commit()
             with Progress(console=Console(stderr=True)) as progress:
@@ -88,7 +88,7 @@ async def _rebuild(brand_id: int) -> None:
 async def _verify(brand_id: int) -> Report:
     pool = _pool()
     try:
-        async with transaction(pool) as connection:
+        async with transaction(pool, brand_id) as connection:
             await must_exist(connection, brand_id)
         with Progress(console=Console(stderr=True)) as progress:
             bars: dict[str, Any] = {}
@@ -98,7 +98,7 @@ async def _verify(brand_id: int) -> Report:
                     bars[what] = progress.add_task(f"verifying {what}")
                 progress.update(bars[what], completed=done, total=total)
 
-            async with pool.connect() as connection:
+            async with session(pool, brand_id) as connection:
                 report = await compare(connection, brand_id, told)
                 await connection.rollback()
                 return report

@@ -7,7 +7,9 @@ import click
 from app.cli import audit_log, brand, data, demo, derived, operator, serve
 from app.core.db import unavailable
 from app.core.errors import Problem
+from app.core.roles import RolesError
 from app.core.settings import SettingsError
+from app.core.walls import NotWalled
 from app.embedded.errors import EmbeddedError
 
 
@@ -44,7 +46,7 @@ def main() -> None:
     """Run the command line; what a person can mend is told in one line, without a traceback."""
     try:
         hongqun(prog_name="hongqun")
-    except (SettingsError, EmbeddedError, Problem) as error:
+    except (SettingsError, RolesError, NotWalled, EmbeddedError, Problem) as error:
         click.echo(f"hongqun: {error}", err=True)
         sys.exit(2)
     except Exception as error:

@@ -62,7 +62,7 @@ def create_operator(
         made = {"operator_id": operator_id, "login": operators.fold(login)}
         return made if given else made | {"password": password}
 
-    show(within(act), as_json)
+    show(within(act, brand_id), as_json)
 
 
 @operator.command("list")
@@ -92,7 +92,7 @@ def list_operators(brand_id: int) -> None:
         ]
 
     headers = ["operator", "login", "name", "role", "scopes", "last login", "disabled"]
-    table(headers, within(act))
+    table(headers, within(act, brand_id))
 
 
 @operator.command("reset")
@@ -112,7 +112,7 @@ def reset_password(brand_id: int, login: str, password_stdin: bool, as_json: boo
         made = {"operator_id": operator_id, "login": operators.fold(login)}
         return made if given else made | {"password": password}
 
-    show(within(act), as_json)
+    show(within(act, brand_id), as_json)
 
 
 @operator.command("disable")
@@ -142,7 +142,7 @@ def _set_active(brand_id: int, login: str, active: bool) -> None:
                 connection, brand_id, audit.CLI, "operator.change", operator_id, changed
             )
 
-    within(act)
+    within(act, brand_id)
 
 
 async def _find(connection: AsyncConnection, brand_id: int, login: str) -> str:

@@ -9,12 +9,15 @@ from typing import NoReturn
 
 import click
 import httpx
+import msgspec
 from alembic import command
 
-from app.cli.servers import beside, note, own
+from app.cli.servers import beside, beside_as, logged_in_as, note, own
+from app.core import roles
 from app.core.db import open_pool, transaction, unavailable
 from app.core.schema import config, is_current
 from app.core.settings import Settings
+from app.core.walls import prove
 from app.supervisor.program import Program
 from app.supervisor.supervise import run
 
@@ -40,7 +43,8 @@ def up(host: str, port: int) -> None:
     end_on_sigterm()
     with own() as settings:
         prepare(settings)
-        sys.exit(run(programs(host, port), ready=lambda: answers(host, port), say=note))
+        started = programs(settings, host, port)
+        sys.exit(run(started, ready=lambda: answers(host, port), say=note))
 
 
 @click.command()
@@ -48,21 +52,30 @@ def up(host: str, port: int) -> None:
 @port_option
 @click.option("--workers", default=1, show_default=True, help="Web processes.")
 def web(host: str, port: int, workers: int) -> None:
-    """Run the web process alone; DATABASE_URL must be migrated."""
-    beside()
+    """Run the web process alone, as a role that the walls between brands hold.
+
+    The database must be migrated. HONGQUN_APP_URL, or else DATABASE_URL, is the role's address.
+    """
+    proven(beside_as("web"))
     replace(web_command(host, port, workers))
 
 
 @click.command()
 def worker() -> None:
-    """Run a worker alone; any number may run at once."""
-    beside()
+    """Run a worker alone, as a role that the walls between brands hold; any number may run.
+
+    HONGQUN_WORKER_URL, or else DATABASE_URL, is the role's address.
+    """
+    proven(beside_as("worker"))
     replace([sys.executable, "-m", "workers"])
 
 
 @click.command()
 def migrate() -> None:
-    """Bring the database's schema to this release's; others wait meanwhile."""
+    """Bring the database's schema to this release's; others wait meanwhile.
+
+    DATABASE_URL is the owner's address. Makes the roles of web and worker, too.
+    """
     prepare(beside())
 
 
@@ -86,6 +99,29 @@ def prepare(settings: Settings) -> None:
     if not current:
         note("migrating the database")
         command.upgrade(config(), "head")
+    asyncio.run(_equip(settings))
+
+
+async def _equip(settings: Settings) -> None:
+    """Make the roles of web and worker, and see that the walls hold them."""
+    await roles.make(settings)
+    for process in ("web", "worker"):
+        await roles.let_in(settings, process)
+        await prove(
+            msgspec.structs.replace(settings, database_url=roles.address_of(settings, process))
+        )
+
+
+def proven(settings: Settings) -> None:
+    """See that the walls hold the role of this process; that of a database that is away holds
+    each of its connections later.
+    """
+    try:
+        asyncio.run(prove(settings))
+    except Exception as error:
+        if not unavailable(error):
+            raise
+        note(f"the database cannot be reached yet: {error}")
 
 
 async def _is_current(settings: Settings) -> bool:
@@ -97,12 +133,15 @@ async def _is_current(settings: Settings) -> bool:
         await pool.dispose()
 
 
-def programs(host: str, port: int) -> list[Program]:
-    """Web and worker, as processes of their own."""
+def programs(settings: Settings, host: str, port: int) -> list[Program]:
+    """Web and worker, as processes of their own that know their own roles' addresses alone."""
+    web, worker = (
+        logged_in_as(roles.address_of(settings, process)) for process in ("web", "worker")
+    )
     return [
-        Program("web", web_command(host, port, 1)),
+        Program("web", web_command(host, port, 1), web),
         # A worker whose database is away is tried for ever.
-        Program("worker", [sys.executable, "-m", "workers"], essential=False),
+        Program("worker", [sys.executable, "-m", "workers"], worker, essential=False),
     ]
 
 

@@ -3,9 +3,11 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import click
 
+from app.core.roles import address_of
 from app.core.settings import Settings, SettingsError, read
 from app.embedded.servers import find, running
 
@@ -28,6 +30,25 @@ def beside() -> Settings:
     if settings.redis_url is None and found.redis_url is not None:
         os.environ["REDIS_URL"] = found.redis_url
     return read()
+
+
+def beside_as(process: Literal["web", "worker"]) -> Settings:
+    """The settings of a web or worker on its own, which logs in as its role and as nobody else.
+
+    Raises:
+        SettingsError: as `beside`.
+    """
+    given = read()
+    if given.database_url is None or (given.app_url if process == "web" else given.worker_url):
+        named = given.app_url if process == "web" else given.worker_url
+        os.environ |= logged_in_as(named or address_of(beside(), process))
+    return beside()
+
+
+def logged_in_as(address: str) -> dict[str, str]:
+    """The environment of a program that is to know this address of the database and no other."""
+    others = ("HONGQUN_APP_URL", "HONGQUN_WORKER_URL", "PGPASSWORD")
+    return {"DATABASE_URL": address} | {name: "" for name in others if name in os.environ}
 
 
 @contextmanager

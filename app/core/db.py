@@ -1,4 +1,7 @@
-"""The door to PostgreSQL: one pool a process, one transaction a request or job."""
+"""The door to PostgreSQL: one pool a process, one transaction a request or job.
+
+Each transaction is of one brand: row-level security shows it the rows of no other.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.core.settings import Settings
+from app.core.walls import check_role
 
 RETRY = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03"}
 """SQLSTATEs of failures that are nobody's fault: the same transaction may succeed next time."""
@@ -21,9 +25,23 @@ FULL = {"53100", "53200", "53300"}
 SET_BRAND = text("SELECT set_config('app.brand', :brand, true)")
 
 
-def open_pool(settings: Settings, application: str) -> AsyncEngine:
+class Walled(asyncpg.Connection):  # type: ignore[misc]
+    """A connection whose transactions are of `brand`, told with BEGIN in one round trip."""
+
+    brand: int | None = None
+
+    async def execute(self, query: str, *args: Any, **options: Any) -> str:
+        """As asyncpg does; it begins each transaction by this."""
+        if self.brand is not None and query.startswith("BEGIN"):
+            query = f"{query} SET LOCAL app.brand = '{self.brand:d}';"
+        status: str = await super().execute(query, *args, **options)
+        return status
+
+
+def open_pool(settings: Settings, application: str, *, walled: bool = False) -> AsyncEngine:
     """Make the pool; no connection is opened yet.
 
+    A walled one opens none as a role that row-level security does not hold (NotWalled).
     The address is handed to asyncpg as it is, so every form that libpq takes is fine.
     """
     dsn = settings.database.replace("postgresql+asyncpg://", "postgresql://", 1)
@@ -39,12 +57,20 @@ def open_pool(settings: Settings, application: str) -> AsyncEngine:
     }
 
     async def connect() -> Any:
-        return await asyncpg.connect(
+        opened = await asyncpg.connect(
             dsn,
             timeout=5,
             command_timeout=settings.statement_timeout_ms / 1000 + 5,
             server_settings=server_settings,
+            connection_class=Walled,
         )
+        if walled:
+            try:
+                await check_role(opened)
+            except BaseException:
+                opened.terminate()
+                raise
+        return opened
 
     return create_async_engine(
         "postgresql+asyncpg://",
@@ -59,17 +85,33 @@ def open_pool(settings: Settings, application: str) -> AsyncEngine:
 
 
 @asynccontextmanager
+async def session(pool: AsyncEngine, brand_id: int | None) -> AsyncIterator[AsyncConnection]:
+    """One connection whose transactions are all of one brand; the caller ends each of them."""
+    async with pool.connect() as connection:
+        assert connection.sync_connection is not None
+        walled: Any = connection.sync_connection.connection.driver_connection
+        walled.brand = brand_id
+        try:
+            yield connection
+        finally:
+            walled.brand = None
+
+
+@asynccontextmanager
 async def transaction(
     pool: AsyncEngine, brand_id: int | None = None
 ) -> AsyncIterator[AsyncConnection]:
-    """One transaction, committed when the block ends and before anything is answered.
+    """One transaction of a brand, committed when the block ends and before anything is answered.
 
-    It is of one brand: row-level security shows it the rows of no other.
+    Without a brand it sees no row of any, but for what the worker's role may look through.
     """
-    async with pool.begin() as connection:
-        if brand_id is not None:
-            await connection.execute(SET_BRAND, {"brand": str(brand_id)})
+    async with session(pool, brand_id) as connection, connection.begin():
         yield connection
+
+
+async def enter(connection: AsyncConnection, brand_id: int) -> None:
+    """Make the rest of a transaction one of this brand, which nobody knew when it began."""
+    await connection.execute(SET_BRAND, {"brand": str(brand_id)})
 
 
 def sqlstate(error: BaseException) -> str | None:

@@ -41,7 +41,7 @@ async def brands_with_work(pool: AsyncEngine) -> list[int]:
 
 async def take(pool: AsyncEngine, brand_id: int, holder: str) -> int | None:
     """Take a brand's lease: how many of its holders in a row vanished, None where it is held."""
-    async with transaction(pool) as connection:
+    async with transaction(pool, brand_id) as connection:
         found = await connection.execute(
             text(
                 "SELECT holder, crashes FROM work_lease"
@@ -83,7 +83,7 @@ async def fence(connection: AsyncConnection, brand_id: int, holder: str) -> None
 
 async def release(pool: AsyncEngine, brand_id: int, holder: str) -> None:
     """Give the lease back; the brand goes to the end of the line."""
-    async with transaction(pool) as connection:
+    async with transaction(pool, brand_id) as connection:
         await connection.execute(
             text(
                 "UPDATE work_lease SET holder = NULL, crashes = 0, leased_until = now(),"

@@ -22,7 +22,7 @@ async def enter(connection: AsyncConnection, job: str) -> None:
     """Give every brand that has none a row for the job, due at once."""
     await connection.execute(
         text(
-            "INSERT INTO schedule (brand_id, job) SELECT b.brand_id, :job FROM brand AS b"
+            "INSERT INTO schedule (brand_id, job) SELECT b.brand_id, :job FROM work_lease AS b"
             " WHERE NOT EXISTS (SELECT FROM schedule AS s"
             "  WHERE s.brand_id = b.brand_id AND s.job = :job) ON CONFLICT DO NOTHING"
         ),

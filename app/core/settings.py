@@ -11,7 +11,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of a process; durations are in seconds unless the name says otherwise."""
 
     database_url: str | None = None
+    app_url: str | None = None
+    worker_url: str | None = None
+    app_role: str = "hongqun_app"
+    worker_role: str = "hongqun_worker"
     redis_url: str | None = None
+    trusted_proxies: str = ""
+    tls_cert: str | None = None
+    tls_key: str | None = None
     data: Path = Path(".hongqun")
     log_level: str = "INFO"
     pool_size: int = 8
@@ -37,7 +44,14 @@ class SettingsError(Exception):
 
 NAMES = {
     "database_url": "DATABASE_URL",
+    "app_url": "HONGQUN_APP_URL",
+    "worker_url": "HONGQUN_WORKER_URL",
+    "app_role": "HONGQUN_APP_ROLE",
+    "worker_role": "HONGQUN_WORKER_ROLE",
     "redis_url": "REDIS_URL",
+    "trusted_proxies": "HONGQUN_TRUSTED_PROXIES",
+    "tls_cert": "HONGQUN_TLS_CERT",
+    "tls_key": "HONGQUN_TLS_KEY",
     "data": "HONGQUN_DATA",
     "log_level": "HONGQUN_LOG_LEVEL",
     "pool_size": "HONGQUN_POOL_SIZE",

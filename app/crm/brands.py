@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.clock import day_start
+from app.core.db import enter
 from app.core.errors import Problem
 
 FIRST_DAY = date(1999, 12, 30)
@@ -57,13 +58,17 @@ async def create(
     await fill_calendar(connection, timezone)
     brand_id: int = (
         await connection.execute(
-            text(
-                "INSERT INTO brand (name, timezone, currency) VALUES (:name, :timezone, :currency)"
-                " RETURNING brand_id"
-            ),
-            {"name": name, "timezone": timezone, "currency": currency},
+            text("SELECT nextval(CAST(pg_get_serial_sequence('brand', 'brand_id') AS regclass))")
         )
     ).scalar_one()
+    await enter(connection, brand_id)
+    await connection.execute(
+        text(
+            "INSERT INTO brand (brand_id, name, timezone, currency)"
+            " VALUES (:brand, :name, :timezone, :currency)"
+        ),
+        {"brand": brand_id, "name": name, "timezone": timezone, "currency": currency},
+    )
     await connection.execute(
         text("INSERT INTO work_lease (brand_id) VALUES (:brand)"), {"brand": brand_id}
     )

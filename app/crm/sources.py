@@ -103,6 +103,12 @@ async def remove(connection: AsyncConnection, brand_id: int, source_id: str) -> 
     return bool(deleted.rowcount)
 
 
+def brand_of(source_id: str) -> int | None:
+    """The brand that a source's id names; None where it is malformed."""
+    match = _form.fullmatch(source_id)
+    return None if match is None else int(match.group(1))
+
+
 async def find(connection: AsyncConnection, source_id: str) -> Source | None:
     """The source of an id with the secrets that are live now."""
     match = _form.fullmatch(source_id)

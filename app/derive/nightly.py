@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.core import schedule
 from app.core.clock import day_start
-from app.core.db import transaction
+from app.core.db import session, transaction
 from app.core.sql import sql
 from app.core.zone import zone_of
 from app.derive.verify import Report, Sample, SettingsPending, verify
@@ -41,14 +41,14 @@ async def due(pool: AsyncEngine) -> list[int]:
 
 async def check(pool: AsyncEngine, brand_id: int, now: datetime) -> Report | None:
     """Check a brand, where that is due and nobody else is at it, and record what was found."""
-    async with transaction(pool) as connection:
+    async with transaction(pool, brand_id) as connection:
         turn = await schedule.hold(connection, brand_id, JOB)
         if turn is None or turn.next_due_at > now:
             return None
         zone = await zone_of(connection, brand_id)
         await schedule.put(connection, brand_id, JOB, now + RETRY, turn.timezone)
         sample = await _sample(connection, brand_id, now)
-        brands = await connection.scalar(text("SELECT count(*) FROM brand"))
+        brands = await connection.scalar(text("SELECT count(*) FROM work_lease"))
     try:
         report = await compared(pool, brand_id, sample)
     except SettingsPending:
@@ -57,7 +57,7 @@ async def check(pool: AsyncEngine, brand_id: int, now: datetime) -> Report | Non
     if turn.timezone is None:
         nights = brand_id % nights + 1
     night = now.astimezone(zone).date() + timedelta(days=nights)
-    async with transaction(pool) as connection:
+    async with transaction(pool, brand_id) as connection:
         await _record(connection, brand_id, now, report)
         await schedule.put(
             connection, brand_id, JOB, day_start(zone, night) + timedelta(hours=HOUR), zone.key
@@ -78,7 +78,7 @@ async def compared(pool: AsyncEngine, brand_id: int, sample: Sample) -> Report:
     Raises:
         SettingsPending: where a change of settings is under way.
     """
-    async with pool.connect() as connection:
+    async with session(pool, brand_id) as connection:
         report = await verify(connection, brand_id, lambda what, done, total: None, sample)
         await connection.rollback()
     return report

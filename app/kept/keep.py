@@ -86,7 +86,7 @@ async def keep(
     until = None if seconds is None else time.monotonic() + seconds
     while until is None or time.monotonic() < until:
         began = time.monotonic()
-        async with transaction(pool) as connection:
+        async with transaction(pool, brand_id) as connection:
             step = await keep_some(connection, brand_id, now, rule_version, settle)
         if step is None:
             break
@@ -105,7 +105,7 @@ async def _let_derivations_end(pool: AsyncEngine, brand_id: int, now: datetime) 
 
     Each has the brand's lease locked from its beginning; the next sees the day over.
     """
-    async with transaction(pool) as connection:
+    async with transaction(pool, brand_id) as connection:
         await connection.execute(
             text(
                 "SELECT FROM work_lease WHERE brand_id = :brand AND NOT EXISTS ("
