@@ -59,10 +59,7 @@ async def forgive(
     connection: AsyncConnection, brand_id: int, login: str, address: str | None
 ) -> None:
     """Forget a login's attempts, and of its address this one: somebody got in."""
-    await connection.execute(
-        text("DELETE FROM login_attempt WHERE brand_id = :brand AND login = :login"),
-        {"brand": brand_id, "login": login},
-    )
+    # Locked in the order in which they are counted.
     if address is not None:
         await connection.execute(
             text(
@@ -71,6 +68,10 @@ async def forgive(
             ),
             {"address": network(address)},
         )
+    await connection.execute(
+        text("DELETE FROM login_attempt WHERE brand_id = :brand AND login = :login"),
+        {"brand": brand_id, "login": login},
+    )
 
 
 async def tell(

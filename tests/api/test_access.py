@@ -175,3 +175,21 @@ def test_a_header_goes_before_a_cookie(desk: Brand, service: Service) -> None:
         assert asking.get("/v1/session").json()["actor"] == f"key:{desk.key.split('_')[2]}"
         asking.headers["authorization"] = "Bearer nonsense"
         problem(asking.get("/v1/session"), 401, "unauthenticated")
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    [b"hongqun_session", b"hongqun_session=\xff\xfe", b';;=;hongqun_session="x', b"=" * 9000],
+)
+def test_cookies_that_are_none(desk: Brand, cookie: bytes) -> None:
+    with client(desk) as asking:
+        answer = asking.get("/v1/session", headers=[(b"cookie", cookie)])
+    problem(answer, 401, "unauthenticated")
+
+
+@pytest.mark.parametrize("path", ["/v1/keys/%FF", "/v1/sources/%ED%A0%80", "/v1/operators/a%2Fb"])
+def test_paths_that_are_none(desk: Brand, path: str) -> None:
+    with desk.client as asking:
+        assert asking.get(path).status_code in (400, 404)
+        assert asking.delete(path).status_code in (400, 404, 405)
+        assert asking.get("/v1/audit?actor=%FF&action=%ED%A0%80").status_code in (200, 400)

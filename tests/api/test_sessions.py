@@ -2,14 +2,19 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from argon2 import PasswordHasher
+from litestar.testing import TestClient
 
+from app.core.roles import address_of
 from app.crm import attempts, operators
 from app.crm.caller import Role
+from app.main import create_app
 from tests.api.access import client, person
 from tests.api.door import problem
 from tests.make import Brand, Service
@@ -101,6 +106,14 @@ def test_each_login_is_a_session_of_its_own(brand: Brand, join: Join, service: S
         assert asking.get("/v1/session").status_code == 200
     rows = service.sql("SELECT * FROM operator_session WHERE brand_id = :b", b=brand.brand_id)
     assert tokens[1].rsplit("_", 1)[1] not in repr(rows), "only the hash is kept"
+
+
+def test_many_log_in_at_once(brand: Brand, join: Join) -> None:
+    join()
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: log_in(brand), range(8)))
+    assert [answer.status_code for answer in answers] == [201] * 8
+    assert len({answer.json()["token"] for answer in answers}) == 8
 
 
 def test_what_is_wrong_is_not_told(brand: Brand, join: Join, service: Service) -> None:
@@ -296,3 +309,30 @@ def test_a_key_has_no_session(brand: Brand) -> None:
     assert asked["actor"] == f"key:{brand.key.split('_')[2]}"
     with brand.client as asking:
         problem(asking.delete("/v1/sessions/current"), 403, "no_session")
+
+
+def test_over_tls_the_cookie_is_bound_to_its_host(brand: Brand, service: Service) -> None:
+    one = person(service, brand, "analyst")
+    address = address_of(service.settings, "web")
+    web = create_app(msgspec.structs.replace(service.settings, database_url=address))
+    asked = {"brand_id": str(brand.brand_id), "login": one.login, "password": PASSWORD}
+    service.within(lambda c: _give(c, brand.brand_id, one.operator_id))
+    with TestClient(web, base_url="https://crm.example") as page:
+        answer = page.post("/v1/sessions", json=asked)
+        said = answer.headers["set-cookie"]
+        assert said.startswith("__Host-hongqun_session=hqs_")
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=lax"} <= set(said.split("; "))
+        assert "domain" not in said.lower()
+        assert page.get("/v1/session").status_code == 200, "it sends it back"
+        same = {"origin": "https://crm.example"}
+        changed = page.put("/v1/session/password", json={}, headers=same)
+        problem(changed, 422, "invalid", "/current")
+        token = answer.json()["token"]
+        page.cookies.clear()
+        plain = page.get("/v1/session", headers={"cookie": f"hongqun_session={token}"})
+        problem(plain, 401, "unauthenticated")
+
+
+async def _give(connection: Any, brand_id: int, operator_id: str) -> None:
+    _, hashed = await operators.password_for(PASSWORD, "x")
+    await operators.set_password(connection, brand_id, operator_id, hashed)
