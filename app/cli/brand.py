@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 import click
@@ -102,7 +103,7 @@ def list_brands() -> None:
 
 @click.group()
 def key() -> None:
-    """Make, list and revoke API keys."""
+    """Make, list, rotate and revoke API keys."""
 
 
 @key.command("create")
@@ -149,10 +150,7 @@ def list_keys(brand_id: int) -> None:
                 k.key_id,
                 k.name,
                 " ".join(k.scopes),
-                k.created_at,
-                k.last_used_at or "",
-                k.expires_at or "",
-                k.revoked_at or "",
+                *map(minute, (k.created_at, k.last_used_at, k.expires_at, k.revoked_at)),
             )
             for k in await keys.all_of(connection, brand_id)
         ]
@@ -256,6 +254,11 @@ def show(fields: dict[str, str], as_json: bool) -> None:
         return
     for name, value in fields.items():
         click.echo(f"{name:<15} {value}")
+
+
+def minute(at: datetime | None) -> str:
+    """An instant for people, in UTC."""
+    return "" if at is None else f"{at:%Y-%m-%d %H:%M}"
 
 
 def table(headers: list[str], rows: list[tuple[object, ...]]) -> None:

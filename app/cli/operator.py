@@ -6,7 +6,7 @@ import click
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.cli.brand import brand_option, json_option, must_exist, show, table, within
+from app.cli.brand import brand_option, json_option, minute, must_exist, show, table, within
 from app.core.errors import Problem
 from app.crm import audit, operators, passwords
 from app.crm.caller import ROLES, Role
@@ -84,14 +84,14 @@ def list_operators(brand_id: int) -> None:
                 row.login,
                 row.name,
                 row.role,
-                " ".join(sorted(operators.scopes(row))),
-                row.last_login_at or "",
-                row.disabled_at or "",
+                "yes" if "pii:read" in operators.scopes(row) else "",
+                minute(row.last_login_at),
+                minute(row.disabled_at),
             )
             for row in rows
         ]
 
-    headers = ["operator", "login", "name", "role", "scopes", "last login", "disabled"]
+    headers = ["operator", "login", "name", "role", "reads pii", "last login", "disabled"]
     table(headers, within(act, brand_id))
 
 
