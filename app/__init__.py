@@ -23,8 +23,9 @@ Stages meet only in tables. Who writes what:
                  rebuild, rederived, verification; takes from dirty_customer, dirty_sum
     kept         kept_number, kept_revision; takes from stale_period, and inserts when a time zone
                  comes back
-    crm          brand, api_key, webhook_source, calendar, idempotent_request, audit_head,
-                 audit_entry, rfm_cut, dirty_brand (insert)
+    crm          brand, api_key, webhook_source, calendar, idempotent_request, rfm_cut,
+                 dirty_brand (insert); operator, operator_session, login_attempt, login_address;
+                 audit_head, audit_entry
     core         work_lease (lease), schedule (schedule)
 
 Facts are functions of the set of events; derived rows are functions of the facts and settings.
@@ -37,10 +38,10 @@ Rooms, and imports go down only:
     demo               the sample brand
     embedded           PostgreSQL and Redis from packages, for `up`, `demo` and the tests
     supervisor         keeps processes up
-    auth               key -> brand, scopes
+    auth               key or session -> brand, actor, scopes
     lists              one file a noun: filters, orders, rows, words searched
     kept               the numbers of closed periods, kept and revised
-    crm                what operators write: brands, keys, sources
+    crm                what operators write: brands, keys, sources; who they are; the audit log
     metrics            one .sql a question, divided beside it; entries name it, caveats doubt it
     derive, projection, ingest    siblings, unaware of each other
     events             the vocabulary

@@ -13,6 +13,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from app.api import (
     activity,
+    audit,
     brand,
     catalog,
     creators,
@@ -27,18 +28,22 @@ from app.api import (
     intake,
     intake_docs,
     joinings,
+    keys,
     lives,
     merges,
     messages,
     metrics,
     notes,
+    operators,
     orders,
     problems,
     remarks,
     rfm,
     rule_docs,
     segments,
+    sessions,
     snapshots,
+    sources,
     status,
     suggestions,
     taggings,
@@ -56,6 +61,7 @@ from app.core.errors import Problem
 from app.core.jobs import Waker
 from app.core.limits import Limiter, Rate
 from app.core.logs import configure
+from app.core.proxies import networks
 from app.core.settings import Settings, read
 
 ROUTES = [
@@ -140,6 +146,28 @@ ROUTES = [
     imports.cancel_import,
     snapshots.post_snapshot,
     snapshots.list_snapshots,
+    sessions.open_session,
+    sessions.get_session,
+    sessions.close_session,
+    sessions.change_password,
+    operators.list_operators,
+    operators.get_operator,
+    operators.make_operator,
+    operators.patch_operator,
+    operators.remove_operator,
+    operators.reset_password,
+    keys.list_keys,
+    keys.get_key,
+    keys.make_key,
+    keys.rotate_key,
+    keys.revoke_key,
+    sources.list_sources,
+    sources.get_source,
+    sources.make_source,
+    sources.patch_source,
+    sources.rotate_source,
+    sources.remove_source,
+    audit.list_audit,
     status.get_status,
     health.get_health,
     health.get_readiness,
@@ -171,7 +199,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         ROUTES,
         lifespan=[lifespan],
         guards=[require_scope],
-        middleware=[RequestContext(), Idempotent()],
+        middleware=[RequestContext(networks(settings.trusted_proxies)), Idempotent()],
         before_request=claim_key,
         dependencies={
             "caller": Provide(provide_caller),
@@ -195,8 +223,13 @@ def create_app(settings: Settings | None = None) -> Litestar:
             security=[{"apiKey": []}],
             components=Components(
                 security_schemes={
-                    "apiKey": SecurityScheme(type="http", scheme="bearer", bearer_format="API key")
-                },
+                    "apiKey": SecurityScheme(
+                        type="http",
+                        scheme="bearer",
+                        bearer_format="API key, or token of a session",
+                        description="Browsers may send the session's cookie instead.",
+                    )
+                }
             ),
         ),
     )

@@ -28,6 +28,7 @@ class Stack:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.processes: list[subprocess.Popen[bytes]] = []
+        self.seconds = 30.0
 
     def web(
         self, settings: Settings | None = None, processes: int = 1, **environment: str
@@ -36,7 +37,7 @@ class Stack:
         port = free_port()
         self._start("web", web_command("127.0.0.1", port, processes), settings, **environment)
         service = Service(f"http://127.0.0.1:{port}", self.settings)
-        wait_until_ready(service.base)
+        wait_until_ready(service.base, self.seconds)
         return service
 
     def worker(

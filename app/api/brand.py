@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from app.api.answers import answer
 from app.api.bodies import decode_body, json_body
 from app.core.db import transaction
-from app.crm import brands
+from app.crm import audit, brands
 from app.crm.keys import KeyOwner
 
 Hours = Annotated[int, msgspec.Meta(ge=0, le=8760)]
@@ -89,8 +89,12 @@ async def patch_brand(
     async with transaction(state.pool, caller.brand_id) as connection:
         before = await brands.find(connection, caller.brand_id)
         assert before is not None
-        await brands.change(connection, before, changes)
+        changed = await brands.change(connection, before, changes)
         brand = await brands.find(connection, caller.brand_id)
+        if changed:
+            await audit.record(
+                connection, caller.brand_id, caller.actor, "brand.change", detail=changed
+            )
     assert brand is not None
     state.waker.wake()
     return _answer(brand)

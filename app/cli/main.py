@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from app.cli import audit, brand, data, demo, moves, serve
+from app.cli import audit_log, brand, data, demo, derived, moves, operator, serve
 from app.core.db import unavailable
 from app.core.errors import Problem
 from app.core.roles import RolesError
@@ -29,10 +29,12 @@ for command in (
     brand.brand,
     brand.key,
     brand.source,
+    operator.operator,
+    audit_log.audit,
     data.import_,
     data.drain,
-    audit.rebuild,
-    audit.verify,
+    derived.rebuild,
+    derived.verify,
     serve.migrate,
     serve.web,
     serve.worker,

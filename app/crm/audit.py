@@ -1,25 +1,39 @@
 """The audit log: append-only, each entry's hash covering the one before it."""
 
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.core.sql import sql
+
 START = b"\0" * 32
 """What the first entry of a brand follows."""
 
+CLI = "cli"
+"""The actor of what was done by a command, by whoever holds the machine."""
+
 
 def digest(
-    before: bytes, seq: int, at: datetime, actor: str, action: str, subject: str, detail: Any
+    before: bytes,
+    brand_id: int,
+    seq: int,
+    at: datetime,
+    actor: str,
+    action: str,
+    subject: str,
+    detail: str,
 ) -> bytes:
-    """The hash of an entry: SHA-256 over the hash before it and its content as JSON."""
-    content = msgspec.json.encode(
-        [seq, at.isoformat(), actor, action, subject, detail], order="sorted"
-    )
-    return hashlib.sha256(before + content).digest()
+    """The hash of an entry: SHA-256 over the hash before it and its content.
+
+    The content is a JSON array without spaces, a line feed, and the text of `detail` as it is kept.
+    """
+    when = at.astimezone(UTC).isoformat(timespec="microseconds")
+    content = msgspec.json.encode([brand_id, seq, when, actor, action, subject])
+    return hashlib.sha256(before + content + b"\n" + detail.encode()).digest()
 
 
 async def record(
@@ -30,9 +44,11 @@ async def record(
     subject: str = "",
     detail: dict[str, Any] | None = None,
 ) -> None:
-    """Add an entry, in the transaction of what it tells of.
+    """Add an entry, in the transaction of what it tells of; best as the last thing in it.
 
-    actor: `key:<id>`, `operator:<id>` or `system`. action: `<noun>.<verb>`, such as
+    Until that transaction ends, others that record something of the brand wait.
+
+    actor: `key:<id>`, `operator:<id>`, `cli` or `system`. action: `<noun>.<verb>`, such as
     `customer.merge`. subject: the id acted on. detail: what else matters, never personal data.
     """
     # The head's row lock orders the entries of a brand.
@@ -45,17 +61,9 @@ async def record(
         {"brand": brand_id, "start": START},
     )
     seq, before, at = head.one()
-    given = detail or {}
-    made = digest(before, seq, at, actor, action, subject, given)
+    written = msgspec.json.encode(detail or {}, order="sorted").decode()
     await connection.execute(
-        text(
-            "WITH head AS ("
-            " UPDATE audit_head SET hash = :hash WHERE brand_id = :brand"
-            ") INSERT INTO audit_entry"
-            " (brand_id, seq, at, actor, action, subject, detail, hash)"
-            " VALUES (:brand, :seq, :at, :actor, :action, :subject,"
-            " CAST(:detail AS jsonb), :hash)"
-        ),
+        sql("crm", "add_audit_entry"),
         {
             "brand": brand_id,
             "seq": seq,
@@ -63,7 +71,7 @@ async def record(
             "actor": actor,
             "action": action,
             "subject": subject,
-            "detail": msgspec.json.encode(given).decode(),
-            "hash": made,
+            "detail": written,
+            "hash": digest(before, brand_id, seq, at, actor, action, subject, written),
         },
     )

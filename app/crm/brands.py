@@ -81,8 +81,12 @@ async def create(
     return brand_id
 
 
-async def change(connection: AsyncConnection, before: Brand, changes: dict[str, Any]) -> None:
+async def change(
+    connection: AsyncConnection, before: Brand, changes: dict[str, Any]
+) -> dict[str, dict[str, Any]]:
     """Change settings; what was derived from them is derived anew by a worker.
+
+    Gives what really changed, before and after.
 
     Raises:
         Problem: 422 where a value does not fit, 409 for the currency of a brand with orders.
@@ -119,7 +123,7 @@ async def change(connection: AsyncConnection, before: Brand, changes: dict[str, 
     if "timezone" in changes:
         await fill_calendar(connection, changes["timezone"])
     if not changes:
-        return
+        return {}
     assignments = ", ".join(f"{name} = :{name}" for name in changes)
     await connection.execute(
         text(f"UPDATE brand SET {assignments} WHERE brand_id = :brand"),
@@ -129,6 +133,11 @@ async def change(connection: AsyncConnection, before: Brand, changes: dict[str, 
         await connection.execute(
             text("INSERT INTO dirty_brand (brand_id) VALUES (:brand)"), {"brand": before.brand_id}
         )
+    return {
+        name: {"before": getattr(before, name), "after": value}
+        for name, value in changes.items()
+        if value != getattr(before, name)
+    }
 
 
 def check(changes: dict[str, Any]) -> None:

@@ -1,89 +1,81 @@
-"""API keys: shown once, kept as SHA-256, and known by a readable prefix.
+"""API keys: shown once, kept as SHA-256, and known by a readable id."""
 
-A key reads `hq_<brand>_<key id>_<secret>`: it names its brand, so that it is looked up within it.
-"""
-
-import hashlib
-import hmac
-import re
-import secrets
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, get_args
+from typing import Any
 
-import msgspec
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-Scope = Literal["events:write", "read", "pii:read", "write", "export", "admin"]
-SCOPES: tuple[Scope, ...] = get_args(Scope)
+from app.core.errors import Problem
+from app.core.sql import sql
+from app.crm import tokens
+from app.crm.caller import SCOPES as SCOPES
+from app.crm.caller import Caller
+from app.crm.caller import Scope as Scope
+from app.crm.tokens import Token
+from app.crm.tokens import random_text as random_text
 
-_form = re.compile(r"hq_([1-9]\d{0,17})_([a-z0-9]{8})_([A-Za-z0-9]{40})", re.ASCII)
-_letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+KeyOwner = Caller
 
-
-class KeyOwner(msgspec.Struct, frozen=True):
-    """Who a live key speaks for."""
-
-    brand_id: int
-    key_id: str
-    scopes: frozenset[str]
-
-    @property
-    def actor(self) -> str:
-        """Who acts, as records of what was done name them."""
-        return f"key:{self.key_id}"
-
-
-def random_text(length: int, letters: str = _letters) -> str:
-    """A text that nobody can guess."""
-    return "".join(secrets.choice(letters) for _ in range(length))
+LIVE = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())"
 
 
 async def create(
-    connection: AsyncConnection, brand_id: int, name: str, scopes: Iterable[str] = SCOPES
+    connection: AsyncConnection,
+    brand_id: int,
+    name: str,
+    scopes: Iterable[str] = SCOPES,
+    *,
+    expires_in_days: int | None = None,
+    by: str | None = None,
 ) -> str:
-    """Make a key and give it; it cannot be read again."""
-    key_id = random_text(8, "abcdefghijkmnpqrstuvwxyz23456789")
-    key = f"hq_{brand_id}_{key_id}_{random_text(40)}"
+    """Make a key and give it; it cannot be read again. `by` is who made it."""
+    token, key = tokens.new("hq", brand_id)
     await connection.execute(
-        text(
-            "INSERT INTO api_key (brand_id, key_id, sha256, name, scopes)"
-            " VALUES (:brand, :key_id, :sha256, :name, :scopes)"
-        ),
+        sql("crm", "make_key"),
         {
             "brand": brand_id,
-            "key_id": key_id,
-            "sha256": hashlib.sha256(key.encode()).digest(),
+            "key_id": token.id,
+            "sha256": token.sha256,
             "name": name,
             "scopes": [scope for scope in SCOPES if scope in set(scopes)],
+            "days": expires_in_days,
+            "by": by,
         },
     )
     return key
 
 
-def brand_of(key: str) -> int | None:
-    """The brand that a key names; None where it is malformed."""
-    match = _form.fullmatch(key)
-    return None if match is None else int(match.group(1))
+async def owner(connection: AsyncConnection, token: Token) -> Caller | None:
+    """Who a key speaks for; None for one that is unknown, revoked or expired.
 
-
-async def owner(connection: AsyncConnection, key: str) -> KeyOwner | None:
-    """Who a key speaks for; None for one that is malformed, unknown or revoked."""
-    match = _form.fullmatch(key)
-    if match is None:
-        return None
-    brand_id, key_id = int(match.group(1)), match.group(2)
+    Its last use is noted, at most once a minute.
+    """
     rows = await connection.execute(
         text(
-            "SELECT sha256, scopes FROM api_key"
-            " WHERE brand_id = :brand AND key_id = :key_id AND revoked_at IS NULL"
+            "SELECT sha256, scopes, last_used_at IS NULL"
+            "  OR last_used_at < now() - interval '1 minute' AS unnoted"
+            f" FROM api_key WHERE brand_id = :brand AND key_id = :key_id AND {LIVE}"
         ),
-        {"brand": brand_id, "key_id": key_id},
+        {"brand": token.brand_id, "key_id": token.id},
     )
     row = rows.one_or_none()
-    if row is None or not hmac.compare_digest(row.sha256, hashlib.sha256(key.encode()).digest()):
+    if row is None or not token.is_of(row.sha256):
         return None
-    return KeyOwner(brand_id, key_id, frozenset(row.scopes))
+    if row.unnoted:
+        await connection.execute(
+            sql("crm", "note_key_use"), {"brand": token.brand_id, "key_id": token.id}
+        )
+    return Caller(token.brand_id, token.id, frozenset(row.scopes))
+
+
+async def find(connection: AsyncConnection, brand_id: int, key_id: str) -> Row[Any] | None:
+    """A key of the brand, live or not."""
+    rows = await connection.execute(
+        text("SELECT * FROM api_key WHERE brand_id = :brand AND key_id = :key_id"),
+        {"brand": brand_id, "key_id": key_id},
+    )
+    return rows.one_or_none()
 
 
 async def revoke(connection: AsyncConnection, brand_id: int, key_id: str) -> bool:
@@ -91,20 +83,56 @@ async def revoke(connection: AsyncConnection, brand_id: int, key_id: str) -> boo
     updated = await connection.execute(
         text(
             "UPDATE api_key SET revoked_at = now()"
-            " WHERE brand_id = :brand AND key_id = :key_id AND revoked_at IS NULL"
+            f" WHERE brand_id = :brand AND key_id = :key_id AND {LIVE}"
         ),
         {"brand": brand_id, "key_id": key_id},
     )
     return bool(updated.rowcount)
 
 
-async def all_of(connection: AsyncConnection, brand_id: int) -> Sequence[Row[Any]]:
-    """The keys of a brand, oldest first: key_id, name, scopes, created_at, revoked_at."""
-    rows = await connection.execute(
+async def rotate(
+    connection: AsyncConnection, brand_id: int, key_id: str, overlap_hours: int, by: str
+) -> str | None:
+    """Give a key a successor of the same name, scopes and lifetime; None: no such live key.
+
+    The old one stays live for the overlap; what it was itself the successor of ends now.
+
+    Raises:
+        Problem: 409 where it has a live successor already.
+    """
+    of = {"brand": brand_id, "key_id": key_id}
+    locked = await connection.execute(
         text(
-            "SELECT key_id, name, scopes, created_at, revoked_at FROM api_key"
-            " WHERE brand_id = :brand ORDER BY created_at, key_id"
+            "SELECT replaces FROM api_key"
+            f" WHERE brand_id = :brand AND key_id = :key_id AND {LIVE} FOR UPDATE"
         ),
+        of,
+    )
+    old = locked.one_or_none()
+    if old is None:
+        return None
+    successor = await connection.scalar(
+        text(
+            f"SELECT key_id FROM api_key WHERE brand_id = :brand AND replaces = :key_id AND {LIVE}"
+        ),
+        of,
+    )
+    if successor is not None:
+        raise Problem(409, "rotated_already", f"The key {successor} is its live successor.")
+    if old.replaces is not None:
+        await revoke(connection, brand_id, old.replaces)
+    token, key = tokens.new("hq", brand_id)
+    await connection.execute(
+        sql("crm", "succeed_key"),
+        of | {"new_id": token.id, "sha256": token.sha256, "by": by, "hours": overlap_hours},
+    )
+    return key
+
+
+async def all_of(connection: AsyncConnection, brand_id: int) -> Sequence[Row[Any]]:
+    """The keys of a brand, oldest first."""
+    rows = await connection.execute(
+        text("SELECT * FROM api_key WHERE brand_id = :brand ORDER BY created_at, key_id"),
         {"brand": brand_id},
     )
     return rows.all()

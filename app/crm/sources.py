@@ -6,12 +6,13 @@ A source's id reads `src_<brand>_<random>`: it names its brand, so that it is lo
 import base64
 import re
 import secrets
+from typing import Any
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.crm.keys import random_text
+from app.crm.tokens import random_id
 
 _form = re.compile(r"src_([1-9]\d{0,17})_[a-z0-9]{12}", re.ASCII)
 
@@ -32,7 +33,7 @@ def new_secret() -> str:
 
 async def create(connection: AsyncConnection, brand_id: int, name: str) -> tuple[str, str]:
     """Make a source: its id and its secret."""
-    source_id = f"src_{brand_id}_{random_text(12, 'abcdefghijkmnpqrstuvwxyz23456789')}"
+    source_id = f"src_{brand_id}_{random_id(12)}"
     secret = new_secret()
     await connection.execute(
         text(
@@ -58,6 +59,48 @@ async def rotate(
         {"brand": brand_id, "source": source_id, "secret": secret, "hours": overlap_hours},
     )
     return secret if updated.rowcount else None
+
+
+async def row(connection: AsyncConnection, brand_id: int, source_id: str) -> Row[Any] | None:
+    """What is told of a source: all but its secrets."""
+    rows = await connection.execute(
+        text(
+            "SELECT source_id, name, created_at, old_secret_until FROM webhook_source"
+            " WHERE brand_id = :brand AND source_id = :source"
+        ),
+        {"brand": brand_id, "source": source_id},
+    )
+    return rows.one_or_none()
+
+
+async def rename(
+    connection: AsyncConnection, brand_id: int, source_id: str, name: str
+) -> str | None:
+    """Give a source another name; gives the one it had, None where there is no such source."""
+    of = {"brand": brand_id, "source": source_id}
+    before: str | None = await connection.scalar(
+        text(
+            "SELECT name FROM webhook_source"
+            " WHERE brand_id = :brand AND source_id = :source FOR UPDATE"
+        ),
+        of,
+    )
+    await connection.execute(
+        text(
+            "UPDATE webhook_source SET name = :name WHERE brand_id = :brand AND source_id = :source"
+        ),
+        of | {"name": name},
+    )
+    return before
+
+
+async def remove(connection: AsyncConnection, brand_id: int, source_id: str) -> bool:
+    """Remove a source; False where there is no such source."""
+    deleted = await connection.execute(
+        text("DELETE FROM webhook_source WHERE brand_id = :brand AND source_id = :source"),
+        {"brand": brand_id, "source": source_id},
+    )
+    return bool(deleted.rowcount)
 
 
 def brand_of(source_id: str) -> int | None:

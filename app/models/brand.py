@@ -10,6 +10,7 @@ from app.models.base import (
     BigInt,
     BrandKey,
     Bytes,
+    Id,
     IdKey,
     Instant,
     Now,
@@ -47,7 +48,10 @@ class Brand(Base):
 
 
 class ApiKey(Base):
-    """A key of the REST API: only its SHA-256 is kept; `key_id` is its readable prefix."""
+    """A key of the REST API: only its SHA-256 is kept; `key_id` is its readable prefix.
+
+    `replaces` is the key whose successor it is; that one ends when its overlap is over.
+    """
 
     __tablename__ = "api_key"
     __table_args__ = (ForeignKeyConstraint(["brand_id"], ["brand.brand_id"]),)
@@ -59,6 +63,11 @@ class ApiKey(Base):
     scopes: Mapped[Texts]
     created_at: Mapped[Now]
     revoked_at: Mapped[Instant | None]
+    lifetime_days: Mapped[int | None]
+    expires_at: Mapped[Instant | None]
+    last_used_at: Mapped[Instant | None]
+    created_by: Mapped[Id | None]
+    replaces: Mapped[Id | None]
 
 
 class WebhookSource(Base):

@@ -13,6 +13,7 @@ from app.models import (
     inbox,
     joining,
     kept,
+    operator,
     people,
     rebuild,
     rfm,
@@ -45,5 +46,6 @@ MODULES = (
     idempotency,
     sheets,
     departed,
+    operator,
 )
 metadata = Base.metadata

@@ -1,80 +1,13 @@
-"""Who may ask what: default deny, by key, scope and brand."""
+"""API keys: what is one, and that it speaks for its brand alone."""
 
-import re
 from typing import Any
 
 import httpx
 import pytest
 
 from app.crm import keys
-from app.crm.keys import SCOPES
 from tests.api.door import by_key, order, problem
 from tests.make import Brand, Service
-
-SCOPE_OF = {
-    "postEvents": "events:write",
-    "listDeadLetters": "read",
-    "retryDeadLetter": "write",
-    "getBrand": "read",
-    "patchBrand": "admin",
-    "getStatus": "read",
-}
-"""Where an operation is not listed, it is a question: `read`."""
-
-PUBLIC = {"postWebhook", "getHealth", "getReadiness"}
-
-Operation = tuple[str, str, str]
-
-
-def operations(service: Service) -> list[Operation]:
-    """(id, method, path) of every operation of the OpenAPI document."""
-    document = httpx.get(f"{service.base}/schema/openapi.json", trust_env=False).json()
-    return [
-        (operation["operationId"], method, re.sub(r"{\w+}", "1", path))
-        for path, methods in document["paths"].items()
-        for method, operation in methods.items()
-    ]
-
-
-def ask(service: Service, operation: Operation, key: str | None) -> httpx.Response:
-    _, method, path = operation
-    headers = {"content-type": "application/json"}
-    if key is not None:
-        headers["authorization"] = f"Bearer {key}"
-    body = {} if method == "get" else {"content": b"["}
-    with httpx.Client(base_url=service.base, headers=headers, trust_env=False) as client:
-        return client.request(method, path, **body)  # type: ignore[arg-type]
-
-
-def key_of(service: Service, brand: Brand, *scopes: str) -> str:
-    return service.within(lambda c: keys.create(c, brand.brand_id, "test", scopes))
-
-
-def test_without_a_key_nothing_is_told(brand: Brand, service: Service) -> None:
-    found = operations(service)
-    assert len(found) >= 11
-    for operation in found:
-        if operation[0] not in PUBLIC:
-            answer = ask(service, operation, None)
-            problem(answer, 401, "unauthenticated")
-            assert answer.headers["www-authenticate"] == "Bearer"
-
-
-def test_each_scope_opens_its_own_doors_alone(brand: Brand, service: Service) -> None:
-    keys_of = {scope: key_of(service, brand, scope) for scope in SCOPES}
-    none = key_of(service, brand)
-    for operation in operations(service):
-        if operation[0] in PUBLIC:
-            continue
-        needed = SCOPE_OF.get(operation[0], "read")
-        for scope, key in keys_of.items():
-            answer = ask(service, operation, key)
-            if scope == needed:
-                assert answer.status_code not in (401, 403), operation
-            else:
-                assert answer.status_code == 403, (operation, scope, answer.text)
-                assert needed in problem(answer, 403, "forbidden")["detail"]
-        problem(ask(service, operation, none), 403, "forbidden")
 
 
 @pytest.mark.parametrize(
