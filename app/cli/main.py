@@ -34,6 +34,7 @@ for command in (
     audit.rebuild,
     audit.verify,
     serve.migrate,
+    serve.make_roles,
     serve.web,
     serve.worker,
 ):

@@ -128,8 +128,10 @@ def bought(n: int) -> dict[str, Any]:
 def test_the_old_web_and_worker_on_the_new_schema(empty: Settings, release: Path) -> None:
     port = free_port()
     old = [
-        [sys.executable, "-m", "granian", "--interface", "asgi", "--factory"]
-        + ["app.main:create_app", "--port", str(port), "--log-level", "warning"],
+        [
+            *(sys.executable, "-m", "granian", "--interface", "asgi", "--factory"),
+            *("app.main:create_app", "--port", str(port), "--log-level", "warning"),
+        ],
         [sys.executable, "-m", "workers"],
     ]
     with stack_on(empty) as stack:
