@@ -11,6 +11,8 @@ from pathlib import Path
 
 import httpx
 
+from app.core.roles import address_of
+from app.core.settings import Settings
 from app.embedded.servers import Servers
 
 ROOT = Path(__file__).parents[1]
@@ -20,6 +22,9 @@ def environment(servers: Servers) -> dict[str, str]:
     """The environment of a process that works on these servers."""
     made = os.environ | {"DATABASE_URL": servers.database_url, "HONGQUN_LOG_LEVEL": "ERROR"}
     made.pop("REDIS_URL", None)
+    given = Settings(database_url=servers.database_url)
+    made["HONGQUN_APP_URL"] = address_of(given, "web")
+    made["HONGQUN_WORKER_URL"] = address_of(given, "worker")
     if servers.redis_url is not None:
         made["REDIS_URL"] = servers.redis_url
     return made

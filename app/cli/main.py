@@ -36,6 +36,7 @@ for command in (
     derived.rebuild,
     derived.verify,
     serve.migrate,
+    serve.make_roles,
     serve.web,
     serve.worker,
 ):

@@ -79,6 +79,16 @@ def migrate() -> None:
     prepare(beside())
 
 
+@click.command("roles")
+def make_roles() -> None:
+    """Make the database roles of web and worker, and give them what they may do.
+
+    `migrate` and `up` do so, too. On a new server it comes before a backup is restored, since roles
+    are the server's and no part of a database.
+    """
+    asyncio.run(_equip(beside()))
+
+
 def end_on_sigterm() -> None:
     """Let SIGTERM end what is being set up in order, until the supervisor takes over."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
