@@ -37,6 +37,7 @@ Rooms, and imports go down only:
     embedded           PostgreSQL and Redis from packages, for `up`, `demo` and the tests
     supervisor         keeps processes up
     auth               key -> brand, scopes
+    lists              one file a noun: filters, orders, rows, words searched
     kept               the numbers of closed periods, kept and revised
     crm                what operators write: brands, keys, sources
     metrics            one .sql a question, divided beside it; entries name it, caveats doubt it
