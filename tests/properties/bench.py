@@ -35,7 +35,7 @@ OTHERS = {
     *("brand", "calendar", "api_key", "webhook_source", "work_lease", "dead_letter"),
     *("identity_merge", "identity_dismissal", "audit_head", "audit_entry"),
 }
-KEPT = {"kept_number", "kept_revision", "stale_period", "schedule", "verification"}
+KEPT = {"rfm_cut", "kept_number", "kept_revision", "stale_period", "schedule", "verification"}
 TABLES = sorted(
     table.name
     for table in metadata.sorted_tables
