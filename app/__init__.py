@@ -28,7 +28,8 @@ Stages meet only in tables. Who writes what:
                  identity and its marks, while it holds the brand's lease
     core         work_lease (lease), schedule (schedule)
 
-Facts are functions of the set of events and, of identities, operators' merges; derived rows are functions of the facts and settings.
+Facts are functions of the set of events (identities also of operators' merges); derived rows are
+functions of the facts and settings.
 PostgreSQL is the only truth: Redis carries wake-ups, and losing it loses nothing.
 
 Rooms, and imports go down only:
