@@ -23,10 +23,13 @@ Stages meet only in tables. Who writes what:
                  rebuild, rederived, verification; takes from dirty_customer, dirty_sum
     kept         kept_number, kept_revision; takes from stale_period, and inserts when a time zone
                  comes back
-    crm          brand, api_key, webhook_source, calendar, dirty_brand (insert)
+    crm          brand, api_key, webhook_source, calendar, dirty_brand (insert), identity_merge,
+                 identity_dismissal, tag_group, tag, tagging, remark, task; by way of projection
+                 identity and its marks, while it holds the brand's lease
     core         work_lease (lease), schedule (schedule)
 
-Facts are functions of the set of events; derived rows are functions of the facts and settings.
+Facts are functions of the set of events (identities also of operators' merges); derived rows are
+functions of the facts and settings.
 PostgreSQL is the only truth: Redis carries wake-ups, and losing it loses nothing.
 
 Rooms, and imports go down only:
@@ -39,7 +42,7 @@ Rooms, and imports go down only:
     auth               key -> brand, scopes
     lists              one file a noun: filters, orders, rows, words searched
     kept               the numbers of closed periods, kept and revised
-    crm                what operators write: brands, keys, sources
+    crm                what operators write: brands, keys, sources, merges, tags, remarks, tasks
     metrics            one .sql a question, divided beside it; entries name it, caveats doubt it
     derive, projection, ingest    siblings, unaware of each other
     events             the vocabulary

@@ -71,9 +71,12 @@ async def decode_body(
         raise Problem(422, "invalid", rejection.detail, field=field) from None
 
 
-def json_body(kind: Any, *, required: bool = True) -> type[Operation]:
-    """An OpenAPI operation whose body is documented as a Struct that the handler decodes."""
-    (schema,), components = msgspec.json.schema_components([kind], ref_template="{name}")
+def json_body(*kinds: Any, required: bool = True) -> type[Operation]:
+    """An OpenAPI operation whose body is documented as a Struct, or one of several, that the
+    handler decodes.
+    """
+    schemas, components = msgspec.json.schema_components(kinds, ref_template="{name}")
+    schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
 
     @dataclass
     class Documented(Operation):

@@ -22,7 +22,6 @@ from app.crm.effects import Effect, effect
 from app.crm.keys import KeyOwner
 from app.models.people import IdentityMerge
 from app.projection.batch import Space
-from app.projection.identities import Identity
 
 CustomerRef = Annotated[str, msgspec.Meta(min_length=3, pattern="^[mb]:")]
 """A customer_id: any identity of the customer, as `m:<member id>` or `b:<buyer id>`."""
@@ -107,9 +106,15 @@ def _answer(outcome: merges.Outcome, found: Effect | None) -> Response[MergeAnsw
     )
 
 
-async def _person(
-    connection: AsyncConnection, brand_id: int, identity: Identity | None, field: str
+async def meant(
+    connection: AsyncConnection, brand_id: int, who: str | Who, field: str
 ) -> people.Person:
+    """Who is meant in a field of a body.
+
+    Raises:
+        Problem: 404 where no event names them.
+    """
+    identity = people.identity_of(who) if isinstance(who, str) else (who.space, who.id)
     found = None if identity is None else await people.find(connection, brand_id, identity)
     if found is None:
         raise Problem(404, "not_found", "No event names this identity.", field=field)
@@ -120,14 +125,13 @@ async def _state(
     state: State,
     caller: KeyOwner,
     kind: merges.Kind,
-    ends: dict[str, Identity | None],
+    ends: dict[str, str | Who],
     body: MergeBody | LinkBody,
 ) -> Response[MergeAnswer]:
     async with transaction(state.pool, caller.brand_id) as connection:
         await lease.hold(connection, caller.brand_id)
         one, other = [
-            await _person(connection, caller.brand_id, identity, field)
-            for field, identity in ends.items()
+            await meant(connection, caller.brand_id, who, field) for field, who in ends.items()
         ]
 
         async def act() -> merges.Outcome:
@@ -157,11 +161,7 @@ async def merge_identities(
 ) -> Response[MergeAnswer]:
     """Say that two identities, and so all that belong to them, are one customer."""
     body = await decode_body(request, MergeBody)
-    ends = {
-        f"/{field}": people.identity_of(who) if isinstance(who, str) else (who.space, who.id)
-        for field, who in (("a", body.a), ("b", body.b))
-    }
-    return await _state(state, caller, "merge", ends, body)
+    return await _state(state, caller, "merge", {"/a": body.a, "/b": body.b}, body)
 
 
 @post(
@@ -178,9 +178,9 @@ async def link_identities(
 ) -> Response[MergeAnswer]:
     """Say that a member id and a buyer id are one person, as `identity.linked` does."""
     body = await decode_body(request, LinkBody)
-    ends: dict[str, Identity | None] = {
-        "/member_id": ("member", body.member_id),
-        "/buyer_id": ("buyer", body.buyer_id),
+    ends: dict[str, str | Who] = {
+        "/member_id": Who("member", body.member_id),
+        "/buyer_id": Who("buyer", body.buyer_id),
     }
     return await _state(state, caller, "link", ends, body)
 

@@ -46,7 +46,7 @@ def test_every_route_tells_its_problems(document: Document) -> None:
             assert {"400", "401", "403"} <= problems, where
         if "{" in path:
             assert "404" in problems, where
-        if method != "get":
+        if method not in ("get", "delete"):
             assert {"400", "413", "415", "422"} <= problems, where
             assert operation["requestBody"]["content"], where
         assert operation["summary"], where
