@@ -25,10 +25,13 @@ Stages meet only in tables. Who writes what:
                  comes back
     crm          brand, api_key, webhook_source, calendar, idempotent_request, rfm_cut,
                  dirty_brand (insert); operator, operator_session, login_attempt, login_address;
-                 audit_head, audit_entry
+                 audit_head, audit_entry;
+                 identity_merge, identity_dismissal, tag_group, tag, tagging, remark, task; by way
+                 of projection identity and its marks, while it holds the brand's lease
     core         work_lease (lease), schedule (schedule)
 
-Facts are functions of the set of events; derived rows are functions of the facts and settings.
+Facts are functions of the set of events (identities also of operators' merges); derived rows are
+functions of the facts and settings.
 PostgreSQL is the only truth: Redis carries wake-ups, and losing it loses nothing.
 
 Rooms, and imports go down only:
@@ -41,7 +44,8 @@ Rooms, and imports go down only:
     auth               key or session -> brand, actor, scopes
     lists              one file a noun: filters, orders, rows, words searched
     kept               the numbers of closed periods, kept and revised
-    crm                what operators write: brands, keys, sources; who they are; the audit log
+    crm                what operators write: brands, keys, sources, merges, tags, remarks, tasks,
+                       segments; who they are; the audit log
     metrics            one .sql a question, divided beside it; entries name it, caveats doubt it
     derive, projection, ingest    siblings, unaware of each other
     events             the vocabulary
