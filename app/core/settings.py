@@ -18,6 +18,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     statement_timeout_ms: int = 30_000
     sweep_seconds: int = 5
     batch_events: int = 2_000
+    encryption_key: str | None = None
 
     @property
     def database(self) -> str:
@@ -44,6 +45,7 @@ NAMES = {
     "statement_timeout_ms": "HONGQUN_STATEMENT_TIMEOUT_MS",
     "sweep_seconds": "HONGQUN_SWEEP_SECONDS",
     "batch_events": "HONGQUN_BATCH_EVENTS",
+    "encryption_key": "HONGQUN_ENCRYPTION_KEY",
 }
 
 

@@ -12,6 +12,7 @@ from app.models import (
     joining,
     kept,
     people,
+    personal,
     rebuild,
     schedule,
     segment,
@@ -37,5 +38,6 @@ MODULES = (
     desk,
     segment,
     audit,
+    personal,
 )
 metadata = Base.metadata
