@@ -162,13 +162,14 @@ class Bench:
                     text(f"SELECT {', '.join(columns)} FROM {name} WHERE brand_id = :brand"),
                     {"brand": brand_id},
                 )
-                found[name] = sorted((self._plain(row, secret) for row in rows), key=repr)
+                found[name] = sorted((plain(row, secret) for row in rows), key=repr)
         return found
 
-    @staticmethod
-    def _plain(row: Any, secret: BrandSecret) -> tuple[Any, ...]:
-        """A row with what is sealed opened: each brand seals otherwise."""
-        return tuple(secret.open(v) if isinstance(v, bytes) else v for v in row)
+
+def plain(row: Any, secret: BrandSecret) -> tuple[Any, ...]:
+    """A row whose phone is opened: each brand seals otherwise, and each time."""
+    cipher = row._mapping.get("phone_cipher")
+    return tuple(secret.open(cipher) if v is not None and v is cipher else v for v in row)
 
 
 async def _open(settings: Settings) -> Any:
