@@ -24,7 +24,9 @@ Stages meet only in tables. Who writes what:
     kept         kept_number, kept_revision; takes from stale_period, and inserts when a time zone
                  comes back
     crm          brand, api_key, webhook_source, calendar, dirty_brand (insert)
-    core         work_lease (lease), schedule (schedule)
+    personal     tombstone, erasure, upkeep; by an erasure it renames ids in every table (places.py),
+                 and by the clock it empties texts and payloads whose time is over
+    core         work_lease (lease), schedule (schedule), brand_secret, encryption_key (brand_secret)
 
 Facts are functions of the set of events; derived rows are functions of the facts and settings.
 PostgreSQL is the only truth: Redis carries wake-ups, and losing it loses nothing.
@@ -38,6 +40,7 @@ Rooms, and imports go down only:
     supervisor         keeps processes up
     auth               key -> brand, scopes
     kept               the numbers of closed periods, kept and revised
+    personal           phones found, a person's document, erasure, retention
     crm                what operators write: brands, keys, sources
     metrics            one .sql a question, divided beside it; entries name it, caveats doubt it
     derive, projection, ingest    siblings, unaware of each other
