@@ -24,9 +24,10 @@ Stages meet only in tables. Who writes what:
     kept         kept_number, kept_revision; takes from stale_period, and inserts when a time zone
                  comes back
     crm          brand, api_key, webhook_source, calendar, dirty_brand (insert)
-    personal     tombstone, erasure, upkeep; by an erasure it renames ids in every table (places.py),
-                 and by the clock it empties texts and payloads whose time is over
-    core         work_lease (lease), schedule (schedule), brand_secret, encryption_key (brand_secret)
+    personal     tombstone, erasure, upkeep; an erasure renames ids in every table (places.py), and
+                 texts and payloads are emptied by the clock
+    core         work_lease (lease), schedule (schedule), brand_secret and encryption_key
+                 (brand_secret)
 
 Facts are functions of the set of events; derived rows are functions of the facts and settings.
 PostgreSQL is the only truth: Redis carries wake-ups, and losing it loses nothing.

@@ -9,6 +9,8 @@ from app.core.brand_secret import BrandSecret
 
 MARK = "enc:v1:"
 _mobile = re.compile(r"1\d{10}", re.ASCII)
+_field = re.compile(r'("phone"\s*:\s*)(?:"((?:[^"\\]|\\.)*)"|(\d+))')
+_anywhere = re.compile(r"(?<![0-9A-Za-z_-])1[3-9]\d{9}(?![0-9A-Za-z_-])", re.ASCII)
 
 
 def normal(phone: str) -> str:
@@ -34,6 +36,12 @@ def masked(phone: str) -> str:
     if len(text) >= 10:
         return f"{text[:3]}****{text[-4:]}"
     return f"****{text[-2:]}" if len(text) >= 6 else "****"
+
+
+def hidden(text: str) -> str:
+    """A text, as of a rejected event, with fields `phone` and mobile numbers masked."""
+    text = _field.sub(lambda m: f'{m[1]}"{masked(m[2] or m[3] or "")}"', text)
+    return _anywhere.sub(lambda m: masked(m[0]), text)
 
 
 def token(secret: BrandSecret, value: bytes, phone: str | None) -> str:

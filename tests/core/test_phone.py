@@ -3,7 +3,7 @@
 import pytest
 
 from app.core.brand_secret import BrandSecret
-from app.core.phone import masked, normal, parts, token
+from app.core.phone import hidden, masked, normal, parts, token
 
 SECRET = BrandSecret(b"s" * 32)
 
@@ -45,6 +45,24 @@ def test_one_form(written: str, form: str) -> None:
 )
 def test_masked(phone: str, shown: str) -> None:
     assert masked(phone) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('{"phone": "138 1234 1234", "id": 7}', '{"phone": "138****1234", "id": 7}'),
+        ('{"phone":13812341234}', '{"phone":"138****1234"}'),
+        ('{"phone": "a\\"b", "x": 1}', '{"phone": "****", "x": 1}'),
+        ("call 13812341234!", "call 138****1234!"),
+        (
+            '{"order_id":"113812341234","at":1381234123}',
+            '{"order_id":"113812341234","at":1381234123}',
+        ),
+        ('{"phone": null}', '{"phone": null}'),
+    ],
+)
+def test_hidden(text: str, shown: str) -> None:
+    assert hidden(text) == shown
 
 
 def test_a_token_holds_the_phone_and_its_index() -> None:

@@ -36,6 +36,10 @@ def test_it_is_stored_nowhere_in_the_clear(desk: Desk, brand: Brand) -> None:
     assert '"phone":"enc:v1:' in row.raw
     (letter,) = brand.ask("/v1/dead-letters")["items"]
     assert PHONE in letter["raw"]
+    with brand.client as client:
+        client.headers["authorization"] = f"Bearer {desk.key('read')}"
+        (letter,) = client.get("/v1/dead-letters").json()["items"]
+    assert '"phone":"138****8000"' in letter["raw"].replace(" ", "")
 
 
 def test_it_is_found_however_it_is_written(desk: Desk, brand: Brand) -> None:

@@ -74,7 +74,7 @@ events = st.lists(
 )
 
 
-@settings(max_examples=40, **CALM)
+@settings(max_examples=25, **CALM)
 @given(
     said=events,
     cuts=st.tuples(st.integers(1, 39), st.integers(1, 39)),
