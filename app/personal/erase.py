@@ -15,6 +15,7 @@ from app.core.brand_secret import secret_of
 from app.core.errors import NotFound, Problem
 from app.crm.audit import record
 from app.crm.keys import random_text
+from app.derive.beside import forget_dead
 from app.personal.persons import Ids, condition, find
 from app.personal.places import IN_GROUPS, PLACES, Place
 from app.personal.upkeep import begin_at_once
@@ -97,6 +98,7 @@ async def erase(
 
 
 async def _check(connection: AsyncConnection, brand_id: int, ids: Ids) -> None:
+    await forget_dead(connection, brand_id)
     found = await connection.execute(
         text(
             "SELECT"

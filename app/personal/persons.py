@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.ingest.text import storable
 from app.personal.places import Place
 from app.projection.people import Person
 
@@ -34,7 +35,7 @@ class Ids(msgspec.Struct, frozen=True):
 async def find(connection: AsyncConnection, brand_id: int, customer_id: str) -> Ids | None:
     """The ids of the customer that an id (`m:<member id>`, `b:<buyer id>`) belongs to now."""
     space = {"m:": "member", "b:": "buyer"}.get(customer_id[:2])
-    if space is None:
+    if space is None or not storable(customer_id):
         return None
     rows = await connection.execute(
         text(

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.page import Sort, after, ordered, read_cursor, write_cursor
+from app.ingest.text import storable
 from app.models.personal import Erasure
 
 ORDER = (
@@ -55,6 +56,8 @@ async def page(
 
 async def find(connection: AsyncConnection, brand_id: int, erasure_id: str) -> Registered | None:
     """One erasure."""
+    if not storable(erasure_id):
+        return None
     table = Erasure.__table__
     rows = await connection.execute(
         select(table).where(table.c.brand_id == brand_id, table.c.erasure_id == erasure_id)

@@ -71,6 +71,11 @@ async def _sought(
             names[space, id_] = surrogate
             if mode == "shared":
                 names.setdefault((OTHER[space], id_), surrogate)
+    # Of two erasures the later one may have renamed the surrogate of the earlier one.
+    for person, surrogate in names.items():
+        while (person[0], surrogate) in names:
+            surrogate = names[person[0], surrogate]
+        names[person] = surrogate
     rows = await connection.execute(
         text(
             "SELECT order_id FROM shop_order"

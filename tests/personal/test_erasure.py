@@ -297,6 +297,20 @@ def test_another_brand_keeps_the_same_person(told: Desk, brand: Brand) -> None:
     assert row.nickname == "张三"
 
 
+def test_two_erasures_of_one_person_are_gone_through_together(told: Desk, brand: Brand) -> None:
+    first = told.post("/v1/customers/m:zhang-3/erase", {"reason": "x"}).json()
+    brand.post([event("k2", "identity.linked", "04-05T10:00", member_id="zhang-3", buyer_id="b77")])
+    brand.drain()
+    second = told.erase(first["customer_id"])
+    surrogate = second["customer_id"].removeprefix("m:")
+    (row,) = told.sql("SELECT raw FROM event WHERE brand_id = :b AND event_id = 'm1'")
+    assert f'"member_id":"{surrogate}"' in row.raw.replace(" ", "")
+    assert told.left_of(first["customer_id"].removeprefix("m:")).keys() <= {
+        "audit_entry",
+        "erasure",
+    }
+
+
 def test_who_is_linked_later_can_be_erased_with_the_surrogate(told: Desk, brand: Brand) -> None:
     first = told.erase("m:zhang-3")
     brand.post([event("k2", "identity.linked", "04-05T10:00", member_id="zhang-3", buyer_id="b77")])
