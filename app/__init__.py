@@ -28,7 +28,10 @@ Stages meet only in tables. Who writes what:
                  audit_head, audit_entry;
                  identity_merge, identity_dismissal, tag_group, tag, tagging, remark, task; by way
                  of projection identity and its marks, while it holds the brand's lease
-    core         work_lease (lease), schedule (schedule)
+    personal     tombstone, erasure, upkeep; an erasure renames ids in every table (places.py), and
+                 texts and payloads are emptied by the clock
+    core         work_lease (lease), schedule (schedule), brand_secret and encryption_key
+                 (brand_secret)
 
 Facts are functions of the set of events (identities also of operators' merges); derived rows are
 functions of the facts and settings.
@@ -44,6 +47,7 @@ Rooms, and imports go down only:
     auth               key or session -> brand, actor, scopes
     lists              one file a noun: filters, orders, rows, words searched
     kept               the numbers of closed periods, kept and revised
+    personal           phones found, a person's document, erasure, retention
     crm                what operators write: brands, keys, sources, merges, tags, remarks, tasks,
                        segments; who they are; the audit log
     metrics            one .sql a question, divided beside it; entries name it, caveats doubt it

@@ -1,4 +1,5 @@
-"""What is done by the clock: closed periods are kept; at night RFM is cut and rows are checked.
+"""What is done by the clock: closed periods are kept; at night RFM is cut and rows are checked;
+personal data is looked after.
 
 Each worker looks every SWEEP_SECONDS; the schedule in the database says what is due, so it is
 done once however many workers there are, and after an outage it is caught up. It runs beside the
@@ -18,6 +19,7 @@ from app.core.db import sqlstate, transaction, unavailable
 from app.crm import rfm
 from app.derive import nightly
 from app.kept import keep
+from app.personal import upkeep
 
 SWEEP_SECONDS = 30.0
 
@@ -55,6 +57,7 @@ async def sweep(pool: AsyncEngine) -> None:
         await _round(pool, keep.due, _keep)
         + await _round(pool, rfm.due, rfm.count)
         + await _round(pool, nightly.due, _verify)
+        + await _round(pool, upkeep.due, upkeep.tend)
     ):
         pass
 

@@ -15,6 +15,7 @@ from app.crm.keys import KeyOwner
 
 Hours = Annotated[int, msgspec.Meta(ge=0, le=8760)]
 LifeDays = Annotated[int, msgspec.Meta(ge=1, le=3650)]
+Days = Annotated[int, msgspec.Meta(ge=1, le=36500)]
 
 
 class BrandAnswer(msgspec.Struct, frozen=True):
@@ -22,6 +23,8 @@ class BrandAnswer(msgspec.Struct, frozen=True):
 
     `lifecycle_…_days`: a customer is new for so long after the first purchase, then active for so
     long after the last one, and lapsed when the last one is so long ago; at risk in between.
+    `message_text_days` and `raw_event_days`: how long texts of messages and payloads of events
+    are kept; null for ever.
     """
 
     brand_id: str
@@ -34,6 +37,8 @@ class BrandAnswer(msgspec.Struct, frozen=True):
     lifecycle_new_days: int
     lifecycle_active_days: int
     lifecycle_lapsed_days: int
+    message_text_days: int | None
+    raw_event_days: int | None
 
 
 class BrandPatch(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -50,6 +55,8 @@ class BrandPatch(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown
     lifecycle_new_days: LifeDays | msgspec.UnsetType = msgspec.UNSET
     lifecycle_active_days: LifeDays | msgspec.UnsetType = msgspec.UNSET
     lifecycle_lapsed_days: LifeDays | msgspec.UnsetType = msgspec.UNSET
+    message_text_days: Days | msgspec.UnsetType | None = msgspec.UNSET
+    raw_event_days: Days | msgspec.UnsetType | None = msgspec.UNSET
 
 
 def _answer(brand: brands.Brand) -> Response[BrandAnswer]:

@@ -14,6 +14,7 @@ from app.api.bodies import decode_body, json_body
 from app.api.intake import refused
 from app.core.db import transaction
 from app.core.errors import BadParameter, NotFound
+from app.core.phone import hidden
 from app.crm import brands
 from app.crm.keys import KeyOwner
 from app.ingest import dead_letters
@@ -55,13 +56,18 @@ async def list_dead_letters(
     cursor: Annotated[str | None, Parameter(description="`next` of the page before.")] = None,
     code: Annotated[str | None, Parameter(description="Only those of this code.")] = None,
 ) -> Response[DeadLetterPage]:
-    """List the rejected texts of the brand with their reasons, newest first."""
+    """List the rejected texts of the brand with their reasons, newest first.
+
+    Phones in them are masked unless the key has pii:read.
+    """
     if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
         raise BadParameter("cursor", "is not one of ours")
     async with transaction(state.pool, caller.brand_id) as connection:
         before = int(cursor) if cursor is not None else None
         letters = await dead_letters.page(connection, caller.brand_id, limit + 1, before, code)
     items = letters[:limit]
+    if "pii:read" not in caller.scopes:
+        items = [msgspec.structs.replace(each, raw=hidden(each.raw)) for each in items]
     return answer(DeadLetterPage(items, items[-1].id if len(letters) > limit else None))
 
 

@@ -28,6 +28,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     key_rate: int = 500
     source_rate: int = 2_000
     import_bytes: int = 209_715_200
+    encryption_key: str | None = None
 
     @property
     def database(self) -> str:
@@ -64,6 +65,7 @@ NAMES = {
     "key_rate": "HONGQUN_KEY_RATE",
     "source_rate": "HONGQUN_SOURCE_RATE",
     "import_bytes": "HONGQUN_IMPORT_BYTES",
+    "encryption_key": "HONGQUN_ENCRYPTION_KEY",
 }
 NUMBERS = (
     *("pool_size", "statement_timeout_ms", "sweep_seconds", "batch_events"),

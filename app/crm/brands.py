@@ -18,6 +18,7 @@ LAST_DAY = date(2100, 1, 1)
 SETTINGS = (
     *("name", "timezone", "currency", "identity_mode", "touch_hours", "live_grace_hours"),
     *("lifecycle_new_days", "lifecycle_active_days", "lifecycle_lapsed_days"),
+    *("message_text_days", "raw_event_days"),
 )
 DERIVED_FROM = ("timezone", "identity_mode", "touch_hours", "live_grace_hours")
 """The settings that derived rows depend on."""
@@ -36,6 +37,8 @@ class Brand(msgspec.Struct, frozen=True):
     lifecycle_new_days: int
     lifecycle_active_days: int
     lifecycle_lapsed_days: int
+    message_text_days: int | None
+    raw_event_days: int | None
 
     @property
     def zone(self) -> ZoneInfo:

@@ -7,6 +7,8 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.core.brand_secret import secret_of
+from app.core.phone import shown
 from app.core.sql import sql
 from app.crm import taggings
 from app.crm.taggings import CustomerTag
@@ -97,12 +99,13 @@ async def profile(
 ) -> Profile:
     """The page of a customer that exists; its phones in full where `phones` is set."""
     given = {"brand": brand_id, "customer": customer_id, "most": MOST}
+    secret = await secret_of(connection, brand_id)
     known = [
         KnownAs(
             row.space,
             row.id,
             row.nickname,
-            shown(row.phone, phones),
+            shown(row.phone_cipher, row.phone, secret, in_full=phones),
             None if row.attributes is None else msgspec.json.decode(row.attributes),
             row.last_spoke_at,
         )
@@ -128,15 +131,6 @@ async def profile(
         tags=tags,
         open_tasks=int(tasks or 0),
     )
-
-
-def shown(phone: str | None, full: bool) -> str | None:
-    """A phone as it may be shown: 138****1234; of short ones less, or nothing."""
-    if phone is None or full:
-        return phone
-    if len(phone) >= 10:
-        return f"{phone[:3]}****{phone[-4:]}"
-    return f"****{phone[-2:]}" if len(phone) >= 6 else "****"
 
 
 async def _counted(

@@ -32,6 +32,8 @@ class Brand(Base):
             " AND lifecycle_lapsed_days <= 3650",
             name="lifecycle_days",
         ),
+        CheckConstraint("message_text_days BETWEEN 1 AND 36500", name="message_text_days"),
+        CheckConstraint("raw_event_days BETWEEN 1 AND 36500", name="raw_event_days"),
     )
 
     brand_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -44,6 +46,8 @@ class Brand(Base):
     lifecycle_new_days: Mapped[int] = mapped_column(server_default="30")
     lifecycle_active_days: Mapped[int] = mapped_column(server_default="90")
     lifecycle_lapsed_days: Mapped[int] = mapped_column(server_default="180")
+    message_text_days: Mapped[int | None]
+    raw_event_days: Mapped[int | None]
     created_at: Mapped[Now]
 
 

@@ -46,6 +46,12 @@ class MembershipEvent(Base):
             "group_id",
             postgresql_where=sql("suspect"),
         ),
+        Index(
+            "ix_membership_event_inviter",
+            "brand_id",
+            "inviter_member_id",
+            postgresql_where=sql("inviter_member_id IS NOT NULL"),
+        ),
     )
 
     brand_id: Mapped[BrandKey]
@@ -101,6 +107,12 @@ class Membership(Base):
             "live_id",
             postgresql_where=sql("live_id IS NOT NULL"),
         ),
+        Index(
+            "ix_membership_inviter",
+            "brand_id",
+            "inviter_member_id",
+            postgresql_where=sql("inviter_member_id IS NOT NULL"),
+        ),
     )
 
     brand_id: Mapped[BrandKey]
@@ -145,6 +157,12 @@ class Message(Base):
             postgresql_where=sql("(card ->> 'note_id') IS NOT NULL"),
         ),
         search_index("message", "text", "sent_at", "text IS NOT NULL AND sent_at IS NOT NULL"),
+        Index(
+            "ix_message_text",
+            "brand_id",
+            "sent_at",
+            postgresql_where=sql("text IS NOT NULL"),
+        ),
     )
 
     brand_id: Mapped[BrandKey]
@@ -192,7 +210,15 @@ class DirectMessage(Base):
     """A private message between the brand and a member (direction: sent or received)."""
 
     __tablename__ = "direct_message"
-    __table_args__ = (Index(None, "brand_id", "member_id", "sent_at"),)
+    __table_args__ = (
+        Index(None, "brand_id", "member_id", "sent_at"),
+        Index(
+            "ix_direct_message_text",
+            "brand_id",
+            "sent_at",
+            postgresql_where=sql("text IS NOT NULL"),
+        ),
+    )
 
     brand_id: Mapped[BrandKey]
     message_id: Mapped[IdKey]

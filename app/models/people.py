@@ -4,19 +4,23 @@ from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, BrandKey, Id, IdKey, Instant, Json, Now, search_index
+from app.models.base import Base, BrandKey, Bytes, Id, IdKey, Instant, Json, Now, search_index
 
 
 class Member(Base):
-    """What is known of a platform community user."""
+    """What is known of a platform community user.
+
+    The phone lies sealed in `phone_cipher` (the JSON of a text) and is found by `phone_index`;
+    `phone` is what the release before stored, until a worker has sealed it.
+    """
 
     __tablename__ = "member"
     __table_args__ = (
         search_index("member", "nickname"),
         Index(
-            "ix_member_same_phone",
-            *("brand_id", text("md5(phone)"), "member_id"),
-            postgresql_where=text("phone IS NOT NULL"),
+            "ix_member_phone",
+            *("brand_id", "phone_index", "member_id"),
+            postgresql_where=text("phone_index IS NOT NULL"),
         ),
     )
 
@@ -24,6 +28,8 @@ class Member(Base):
     member_id: Mapped[IdKey]
     nickname: Mapped[str | None]
     phone: Mapped[str | None]
+    phone_cipher: Mapped[Bytes | None]
+    phone_index: Mapped[Bytes | None]
     attributes: Mapped[Json | None]
     stamps: Mapped[Json] = mapped_column(JSONB, server_default=text("'{}'"))
 

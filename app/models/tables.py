@@ -15,6 +15,7 @@ from app.models import (
     kept,
     operator,
     people,
+    personal,
     rebuild,
     rfm,
     schedule,
@@ -47,5 +48,6 @@ MODULES = (
     sheets,
     departed,
     operator,
+    personal,
 )
 metadata = Base.metadata

@@ -61,13 +61,6 @@ def upgrade() -> None:
     )
     for table in BRANDED:
         op.execute(f"ALTER TABLE {table} ALTER COLUMN brand_id SET STATISTICS 0")
-    # A phone may be longer than what an index can hold, so its hash is indexed.
-    op.create_index(
-        "ix_member_same_phone",
-        "member",
-        ["brand_id", sa.text("md5(phone)"), "member_id"],
-        postgresql_where=sa.text("phone IS NOT NULL"),
-    )
     op.add_column("remark", sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True))
     op.create_unique_constraint(
         op.f("uq_tag_group_brand_id_name"), "tag_group", ["brand_id", "name"]
@@ -90,6 +83,5 @@ def downgrade() -> None:
     op.drop_constraint("uq_tag_name", "tag", type_="unique")
     op.drop_constraint(op.f("uq_tag_group_brand_id_name"), "tag_group", type_="unique")
     op.drop_column("remark", "changed_at")
-    op.drop_index("ix_member_same_phone", table_name="member")
     op.drop_table("identity_dismissal")
     op.drop_table("identity_merge")

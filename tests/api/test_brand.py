@@ -34,6 +34,8 @@ def test_it_is_flat(brand: Brand) -> None:
         "lifecycle_new_days": 30,
         "lifecycle_active_days": 90,
         "lifecycle_lapsed_days": 180,
+        "message_text_days": None,
+        "raw_event_days": None,
     }
 
 

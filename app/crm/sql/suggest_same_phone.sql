@@ -1,21 +1,21 @@
 -- Grain:  one row that says how far was looked and, beside it, each two member ids of different
 --         customers that follow each other among those with one phone.
 -- Reads:  member, identity, identity_dismissal.
--- Rule:   so many members with a phone are looked at, in the order of its hash, whatever is
+-- Rule:   so many members with a phone are looked at, in the order of its index, whatever is
 --         found. A phone of more than :shared member ids is nobody's own and says nothing.
 --         The only place that compares phones.
 WITH looked AS MATERIALIZED (
-    SELECT m.member_id, m.phone, md5(m.phone) AS hash
+    SELECT m.member_id, m.phone_index AS hash
     FROM member AS m
-    WHERE m.brand_id = :brand AND m.phone IS NOT NULL
-        AND (md5(m.phone), m.member_id) > (
+    WHERE m.brand_id = :brand AND m.phone_index IS NOT NULL
+        AND (m.phone_index, m.member_id) > (
             coalesce((
-                SELECT md5(a.phone) FROM member AS a
+                SELECT a.phone_index FROM member AS a
                 WHERE a.brand_id = :brand AND a.member_id = CAST(:after AS text)
-            ), ''),
+            ), CAST('' AS bytea)),
             CAST(:after AS text)
         )
-    ORDER BY md5(m.phone), m.member_id
+    ORDER BY m.phone_index, m.member_id
     LIMIT :looked
 ),
 found AS (
@@ -27,8 +27,8 @@ found AS (
     CROSS JOIN LATERAL (
         SELECT m.member_id
         FROM member AS m
-        WHERE m.brand_id = :brand AND m.phone IS NOT NULL AND md5(m.phone) = l.hash
-            AND m.phone = l.phone AND m.member_id < l.member_id
+        WHERE m.brand_id = :brand AND m.phone_index = l.hash
+            AND m.member_id < l.member_id
         ORDER BY m.member_id DESC
         LIMIT 1
     ) AS b
@@ -46,7 +46,7 @@ found AS (
         AND (
             SELECT count(*) FROM (
                 SELECT FROM member AS m
-                WHERE m.brand_id = :brand AND m.phone IS NOT NULL AND md5(m.phone) = l.hash
+                WHERE m.brand_id = :brand AND m.phone_index = l.hash
                 LIMIT CAST(:shared AS bigint) + 1
             ) AS those
         ) <= :shared
