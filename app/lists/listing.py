@@ -153,6 +153,7 @@ class Listing(msgspec.Struct, frozen=True):
 
     async def count(self, connection: AsyncConnection) -> Count:
         """How many rows there are, up to 10,000."""
+        await connection.execute(WALKING, {"on": "on"})
         some = select(self.table).where(*(each(self.table) for each in self.within))
         if self.steps is not None:
             found = 0
@@ -189,9 +190,9 @@ class Walk(msgspec.Struct, frozen=True):
         rows, stretch = await self._walked(connection, at, need, need * WALK)
         if 0 < len(rows) < need and self.filters and stretch <= WALKED:
             rows, _ = await self._walked(connection, at, need, stretch)
-        await connection.execute(WALKING, {"on": "on"})
         if len(rows) >= need or not self.filters:
             return rows
+        await connection.execute(WALKING, {"on": "on"})
         if steps is not None:
             return await self._stepwise(
                 connection, at, need, steps(self.by.descending, self.values)
