@@ -79,9 +79,13 @@ async def list_customers(
     that any of their memberships came by, `max_net` is included.
     """
     paging.check(Customer)
+    dates = (
+        *(joined_from, joined_until, first_paid_from, first_paid_until),
+        *(last_paid_from, last_paid_until),
+    )
     silent = None if silent_days is None else datetime.now(UTC) - timedelta(days=silent_days)
     async with transaction(state.pool, caller.brand_id) as connection:
-        reader = await moments(connection, caller.brand_id)
+        reader = await moments(connection, caller.brand_id, *dates)
         filters = CustomerFilters(
             is_member=is_member,
             joined=reader.range("joined", joined_from, joined_until),

@@ -124,7 +124,7 @@ async def list_members(
     async with transaction(state.pool, caller.brand_id) as connection:
         if await groups.one(connection, caller.brand_id, group_id) is None:
             raise NotFound("group")
-        reader = await moments(connection, caller.brand_id)
+        reader = await moments(connection, caller.brand_id, joined_from, joined_until)
         filters = MemberFilters(
             at=when,
             joined=reader.range("joined", joined_from, joined_until),

@@ -54,7 +54,7 @@ async def list_messages(
     """The messages of the brand's groups, searched by text; the note is that of a card."""
     paging.check(Message)
     async with transaction(state.pool, caller.brand_id) as connection:
-        reader = await moments(connection, caller.brand_id)
+        reader = await moments(connection, caller.brand_id, sent_from, sent_until)
         filters = MessageFilters(
             group_id=group_id,
             member_id=member_id,

@@ -72,7 +72,9 @@ async def list_orders(
     """
     paging.check(Order)
     async with transaction(state.pool, caller.brand_id) as connection:
-        reader = await moments(connection, caller.brand_id)
+        reader = await moments(
+            connection, caller.brand_id, paid_from, paid_until, placed_from, placed_until
+        )
         filters = OrderFilters(
             status=status,
             kind=kind,

@@ -57,8 +57,14 @@ class OrderFilters(msgspec.Struct, frozen=True):
                 None if self.kind is None else Filter(lambda t: _kind(t) == self.kind),
                 _by_buyers(brand_id, self.customer_id),
                 _one_of("buyer_id", self.buyer_id),
-                _credited(brand_id, None if self.cell is None else c.cell == self.cell),
-                _credited(brand_id, refunded[self.refunded] if self.refunded else None),
+                _credited(
+                    brand_id, None if self.cell is None else c.cell == self.cell, indexed=False
+                ),
+                _credited(
+                    brand_id,
+                    refunded[self.refunded] if self.refunded else None,
+                    indexed=self.refunded != "none",
+                ),
                 _credited(brand_id, _is(c.group_id, self.group_id)),
                 _credited(brand_id, _is(c.note_id, self.note_id)),
                 _credited(brand_id, _is(c.live_id, self.live_id)),
@@ -127,7 +133,11 @@ def _by_creator(brand_id: int, creator_id: str | None) -> Filter | None:
 
 
 def _credited(
-    brand_id: int, condition: ColumnElement[bool] | None, led: Select[Any] | None = None
+    brand_id: int,
+    condition: ColumnElement[bool] | None,
+    led: Select[Any] | None = None,
+    *,
+    indexed: bool = True,
 ) -> Filter | None:
     """Its credit fulfils a condition; `led` are these orders, found otherwise."""
     if condition is None:
@@ -145,4 +155,4 @@ def _credited(
 
     if led is None:
         led = select(c.order_id).where(c.brand_id == brand_id, condition)
-    return Filter(holds, "order_id", led)
+    return Filter(holds, "order_id", led, indexed=indexed)
