@@ -18,7 +18,7 @@ Stages meet only in tables. Who writes what:
     ingest       event_identity, event, pending_event (insert), dead_letter, oversized_intake
     projection   every fact table (models/chat, content, shop, people), horizon, dirty_customer and
                  dirty_sum (insert); takes from pending_event
-    derive       by customer order_credit, refund_credit, purchase_day, joining; from these the sums
+    derive       by customer order_credit, refund_credit, purchase_day, joining, customer; the sums
                  sale_sum, purchase_sum, group_sum, live_sum; dirty_sum, stale_period (insert),
                  rebuild, rederived, verification; takes from dirty_customer, dirty_sum
     kept         kept_number, kept_revision; takes from stale_period, and inserts when a time zone
@@ -40,6 +40,7 @@ Rooms, and imports go down only:
     embedded           PostgreSQL and Redis from packages, for `up`, `demo` and the tests
     supervisor         keeps processes up
     auth               key -> brand, scopes
+    lists              one file a noun: filters, orders, rows, words searched
     kept               the numbers of closed periods, kept and revised
     crm                what operators write: brands, keys, sources, merges, tags, remarks, tasks
     metrics            one .sql a question, divided beside it; entries name it, caveats doubt it

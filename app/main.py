@@ -15,17 +15,25 @@ from app.api import (
     activity,
     brand,
     catalog,
+    creators,
+    customer_list,
     dead_letters,
     funnel,
+    groups,
     health,
     history,
     intake,
     joinings,
+    lives,
     merges,
+    messages,
     metrics,
+    notes,
     orders,
     problems,
     remarks,
+    rfm,
+    segments,
     status,
     suggestions,
     taggings,
@@ -33,8 +41,10 @@ from app.api import (
     tasks,
 )
 from app.api.document import ExactNumbers, Problems
+from app.api.paging import provide_paging
 from app.api.reply import provide_reply
 from app.api.requests import RequestContext
+from app.api.rule_docs import COMPONENTS
 from app.auth import provide_caller, require_scope
 from app.core.db import open_pool
 from app.core.errors import Problem
@@ -57,6 +67,29 @@ ROUTES = [
     joinings.get_before_after,
     history.get_history,
     orders.explain_order,
+    groups.list_groups,
+    groups.get_group,
+    groups.list_members,
+    customer_list.list_customers,
+    notes.list_notes,
+    notes.get_note,
+    creators.list_creators,
+    creators.get_creator,
+    lives.list_lives,
+    lives.get_live,
+    messages.list_messages,
+    messages.get_message,
+    orders.list_orders,
+    orders.get_order,
+    segments.preview_segment,
+    segments.create_segment,
+    segments.list_segments,
+    segments.get_segment,
+    segments.patch_segment,
+    segments.delete_segment,
+    segments.refresh_segment,
+    segments.list_segment_members,
+    segments.list_segment_changes,
     merges.merge_identities,
     merges.link_identities,
     merges.undo_merge,
@@ -89,6 +122,9 @@ ROUTES = [
     tasks.delete_task,
     brand.get_brand,
     brand.patch_brand,
+    rfm.get_rfm,
+    rfm.put_rfm,
+    rfm.refresh_rfm,
     status.get_status,
     health.get_health,
     health.get_readiness,
@@ -116,7 +152,11 @@ def create_app(settings: Settings | None = None) -> Litestar:
         lifespan=[lifespan],
         guards=[require_scope],
         middleware=[RequestContext()],
-        dependencies={"caller": Provide(provide_caller), "reply": Provide(provide_reply)},
+        dependencies={
+            "caller": Provide(provide_caller),
+            "paging": Provide(provide_paging),
+            "reply": Provide(provide_reply),
+        },
         exception_handlers={
             Problem: problems.on_problem,
             HTTPException: problems.on_http_error,
@@ -133,9 +173,10 @@ def create_app(settings: Settings | None = None) -> Litestar:
             render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
             security=[{"apiKey": []}],
             components=Components(
+                schemas=COMPONENTS,
                 security_schemes={
                     "apiKey": SecurityScheme(type="http", scheme="bearer", bearer_format="API key")
-                }
+                },
             ),
         ),
     )

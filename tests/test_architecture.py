@@ -39,6 +39,11 @@ def constraints(table: Any) -> Iterator[tuple[str, list[str]]]:
         ):
             yield type(constraint).__name__, [column.name for column in constraint.columns]
     for index in table.indexes:
+        if index.name == f"ix_{table.name}_search":
+            # GIN has no order to lead in: each word begins with the brand instead.
+            (words,) = index.expressions
+            assert str(words).startswith("search_tokens(brand_id, ")
+            continue
         yield f"index {index.name}", [column.name for column in index.columns]
 
 
@@ -61,6 +66,7 @@ def test_in_the_database_too(service: Service) -> None:
         " JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attname = 'brand_id'"
         " JOIN pg_class AS c ON c.oid = i.indrelid"
         " WHERE c.relnamespace = 'public'::regnamespace AND i.indkey[0] <> a.attnum"
+        " AND pg_get_indexdef(i.indexrelid) NOT LIKE '%USING gin (search_tokens(brand_id, %'"
     )
     assert wrong == []
 

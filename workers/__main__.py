@@ -16,6 +16,7 @@ from app.core.settings import Settings, read
 from workers.clockwork import run_by_the_clock
 from workers.housekeeping import keep_house
 from workers.pump import Pump
+from workers.segments import keep_segments
 
 log = structlog.get_logger()
 
@@ -23,7 +24,7 @@ log = structlog.get_logger()
 async def work(settings: Settings) -> None:
     """Pump until SIGTERM or SIGINT; what is in hand is finished first."""
     loop = asyncio.get_running_loop()
-    stopping, due = asyncio.Event(), asyncio.Event()
+    stopping, due, touched = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     def stop() -> None:
         stopping.set()
@@ -37,9 +38,15 @@ async def work(settings: Settings) -> None:
     tasks = [
         asyncio.create_task(keep_house(pool)),
         asyncio.create_task(run_by_the_clock(pool)),
+        asyncio.create_task(keep_segments(settings, touched)),
     ]
+
+    def wake() -> None:
+        due.set()
+        touched.set()
+
     if settings.redis_url is not None:
-        tasks.append(asyncio.create_task(listen(settings.redis_url, due.set)))
+        tasks.append(asyncio.create_task(listen(settings.redis_url, wake)))
     # Without wake-ups the sweep is all there is, so it comes more often.
     sweep = settings.sweep_seconds if settings.redis_url is not None else 1
     log.info("worker_started", holder=holder, sweep_seconds=sweep)

@@ -14,10 +14,15 @@ from app.crm import brands
 from app.crm.keys import KeyOwner
 
 Hours = Annotated[int, msgspec.Meta(ge=0, le=8760)]
+LifeDays = Annotated[int, msgspec.Meta(ge=1, le=3650)]
 
 
 class BrandAnswer(msgspec.Struct, frozen=True):
-    """A brand; `touch_hours` and `live_grace_hours` are whole hours."""
+    """A brand; `touch_hours` and `live_grace_hours` are whole hours.
+
+    `lifecycle_…_days`: a customer is new for so long after the first purchase, then active for so
+    long after the last one, and lapsed when the last one is so long ago; at risk in between.
+    """
 
     brand_id: str
     name: str
@@ -26,6 +31,9 @@ class BrandAnswer(msgspec.Struct, frozen=True):
     identity_mode: Literal["shared", "separate"]
     touch_hours: int
     live_grace_hours: int
+    lifecycle_new_days: int
+    lifecycle_active_days: int
+    lifecycle_lapsed_days: int
 
 
 class BrandPatch(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -39,6 +47,9 @@ class BrandPatch(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown
     identity_mode: Literal["shared", "separate"] | msgspec.UnsetType = msgspec.UNSET
     touch_hours: Hours | msgspec.UnsetType = msgspec.UNSET
     live_grace_hours: Hours | msgspec.UnsetType = msgspec.UNSET
+    lifecycle_new_days: LifeDays | msgspec.UnsetType = msgspec.UNSET
+    lifecycle_active_days: LifeDays | msgspec.UnsetType = msgspec.UNSET
+    lifecycle_lapsed_days: LifeDays | msgspec.UnsetType = msgspec.UNSET
 
 
 def _answer(brand: brands.Brand) -> Response[BrandAnswer]:

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import Parameter
 
 from app.api.metrics import scope_of
-from app.api.params import AsOf, End, Start
+from app.api.params import AsOf, End, SegmentId, SegmentSide, Start
 from app.api.reply import Reply
 from app.api.reply_docs import AnswerOperation
 from app.core.db import transaction
@@ -56,6 +56,8 @@ async def get_funnel(
         str | None,
         Parameter(description="`next` of the page before; ask with the same as_of and sort."),
     ] = None,
+    segment_id: SegmentId = None,
+    segment: SegmentSide = "in",
     as_of: AsOf = None,
 ) -> Response[funnels.Funnel]:
     """How many joined from where, stayed, spoke, bought and bought again, and what is credited."""
@@ -64,7 +66,7 @@ async def get_funnel(
     first = int(cursor or 0)
     page = slice(first, None if limit is None else first + limit)
     async with transaction(state.pool) as connection:
-        scope = await scope_of(connection, caller, start, end, as_of)
+        scope = await scope_of(connection, caller, start, end, as_of, segment_id, segment)
         found = await funnels.funnel(connection, scope, by, within_days, sort, page)
         told = await reply.told(connection, scope, found)
     return reply.of(told)

@@ -10,7 +10,7 @@ from litestar.openapi.spec import Example
 from litestar.params import Parameter
 
 from app.api.metrics import scope_of
-from app.api.params import AsOf, End, Start
+from app.api.params import AsOf, End, SegmentId, SegmentSide, Start
 from app.api.reply import Reply
 from app.api.reply_docs import AnswerOperation
 from app.core.db import transaction
@@ -70,12 +70,14 @@ async def get_retention(
     note_id: Annotated[
         str | None, Parameter(description="Only memberships that came from this note.")
     ] = None,
+    segment_id: SegmentId = None,
+    segment: SegmentSide = "in",
     as_of: AsOf = None,
 ) -> Response[retentions.Retention]:
     """What share of memberships begun in the window is still there, or speaks, n days later."""
     numbers = days_list(days)
     async with transaction(state.pool) as connection:
-        scope = await scope_of(connection, caller, start, end, as_of)
+        scope = await scope_of(connection, caller, start, end, as_of, segment_id, segment)
         found = await retentions.retention(connection, scope, kind, numbers, group_id, note_id)
         told = await reply.told(connection, scope, found)
     return reply.of(told)
@@ -104,11 +106,13 @@ async def get_before_after(
     note_id: Annotated[
         str | None, Parameter(description="Only customers who first joined from this note.")
     ] = None,
+    segment_id: SegmentId = None,
+    segment: SegmentSide = "in",
     as_of: AsOf = None,
 ) -> Response[before_afters.BeforeAfter]:
     """What the same customers bought before and after they first joined a group."""
     async with transaction(state.pool) as connection:
-        scope = await scope_of(connection, caller, start, end, as_of)
+        scope = await scope_of(connection, caller, start, end, as_of, segment_id, segment)
         found = await before_afters.before_after(connection, scope, days, group_id, note_id)
         told = await reply.told(connection, scope, found)
     return reply.of(told)

@@ -8,7 +8,16 @@ from litestar.di import NamedDependency
 from litestar.params import Parameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.api.params import AsOf, End, Start, check_buckets, instant, window
+from app.api.params import (
+    AsOf,
+    End,
+    SegmentId,
+    SegmentSide,
+    Start,
+    check_buckets,
+    instant,
+    window,
+)
 from app.api.reply import Reply
 from app.api.reply_docs import AnswerOperation
 from app.core.clock import Bucket
@@ -18,12 +27,19 @@ from app.crm.keys import KeyOwner
 from app.metrics import gmv_share as shares
 from app.metrics import repurchase as repurchases
 from app.metrics.question import Scope, is_present
+from app.metrics.segments import Side, picked
 
 
 async def scope_of(
-    connection: AsyncConnection, caller: KeyOwner, start: str, end: str, as_of: str | None
+    connection: AsyncConnection,
+    caller: KeyOwner,
+    start: str,
+    end: str,
+    as_of: str | None,
+    segment_id: str | None = None,
+    segment: Side = "in",
 ) -> Scope:
-    """The brand, window and instant that a question is about."""
+    """The brand, window, instant and customers that a question is about."""
     at = instant("as_of", as_of)
     brand = await brands.find(connection, caller.brand_id)
     assert brand is not None
@@ -33,6 +49,9 @@ async def scope_of(
         window=window(start, end, brand.zone),
         as_of=at,
         present=await is_present(connection, brand.brand_id, at),
+        picked=None
+        if segment_id is None
+        else await picked(connection, brand.brand_id, segment_id, segment),
     )
 
 
@@ -60,11 +79,13 @@ async def get_gmv_share(
     bucket: Annotated[
         Bucket, Parameter(description="Buckets of `series`, cut to the window.")
     ] = "none",
+    segment_id: SegmentId = None,
+    segment: SegmentSide = "in",
     as_of: AsOf = None,
 ) -> Response[shares.GmvShare]:
     """What part of the brand's GMV came out of its groups: by touch and by membership."""
     async with transaction(state.pool) as connection:
-        scope = await scope_of(connection, caller, start, end, as_of)
+        scope = await scope_of(connection, caller, start, end, as_of, segment_id, segment)
         check_buckets(scope.window, bucket)
         found = await shares.gmv_share(connection, scope, basis, bucket)
         told = await reply.told(connection, scope, found)
@@ -108,11 +129,13 @@ async def get_repurchase(
     creator_id: Annotated[
         str | None, Parameter(description="Only buyers whose anchor is credited to it.")
     ] = None,
+    segment_id: SegmentId = None,
+    segment: SegmentSide = "in",
     as_of: AsOf = None,
 ) -> Response[repurchases.Repurchase]:
     """What share of buyers buy again, in groups and outside of them."""
     async with transaction(state.pool) as connection:
-        scope = await scope_of(connection, caller, start, end, as_of)
+        scope = await scope_of(connection, caller, start, end, as_of, segment_id, segment)
         filters = repurchases.Filters(group_id, note_id, creator_id)
         found = await repurchases.repurchase(connection, scope, kind, within_days, dedupe, filters)
         told = await reply.told(connection, scope, found)

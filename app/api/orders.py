@@ -1,20 +1,122 @@
-"""Orders: why each counts as it does."""
+"""Orders, and why each counts as it does."""
 
 from typing import Any
 
+import msgspec
 from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from msgspec import UNSET
 
 from app.api.answers import answer
+from app.api.paging import LINK, From, Id, Number, Paging, Until, listed, moments
 from app.api.params import AsOf, Lang, instant
 from app.core.db import transaction
 from app.core.errors import NotFound
 from app.crm import brands
 from app.crm.keys import KeyOwner
+from app.lists import orders
+from app.lists.condition import Range
+from app.lists.listing import Count
+from app.lists.names import Sparse
+from app.lists.orders import (
+    Order,
+    OrderCell,
+    OrderFilters,
+    OrderKind,
+    OrderSort,
+    OrderStatus,
+    Refunded,
+)
 from app.metrics.explain import Asked, Explanation, explain
 from app.metrics.words import Language
+
+
+class OrderPage(msgspec.Struct, frozen=True):
+    """Orders; `next` is the cursor of the following page."""
+
+    items: list[Order]
+    next: str | None
+    count: Sparse[Count] = UNSET
+
+
+@get(
+    "/v1/orders",
+    summary="List orders",
+    operation_id="listOrders",
+    tags=["orders"],
+    opt={"scope": "read"},
+    response_headers=[LINK],
+)
+async def list_orders(
+    request: Request[Any, Any, Any],
+    caller: NamedDependency[KeyOwner],
+    state: State,
+    paging: NamedDependency[Paging],
+    sort: OrderSort = "-paid_at",
+    status: OrderStatus | None = None,
+    kind: OrderKind | None = None,
+    customer_id: Id = None,
+    buyer_id: Id = None,
+    cell: OrderCell | None = None,
+    refunded: Refunded | None = None,
+    group_id: Id = None,
+    note_id: Id = None,
+    creator_id: Id = None,
+    live_id: Id = None,
+    paid_from: From = None,
+    paid_until: Until = None,
+    placed_from: From = None,
+    placed_until: Until = None,
+    min_amount: Number = None,
+    max_amount: Number = None,
+) -> Response[OrderPage]:
+    """The orders of the brand; group, note, creator and live are those credited.
+
+    Amounts are in the minor unit, `max_amount` is included. `cell`, `refunded` and the credited
+    are asked of GMV orders.
+    """
+    paging.check(Order)
+    async with transaction(state.pool, caller.brand_id) as connection:
+        reader = await moments(connection, caller.brand_id)
+        filters = OrderFilters(
+            status=status,
+            kind=kind,
+            customer_id=customer_id,
+            buyer_id=buyer_id,
+            cell=cell,
+            refunded=refunded,
+            group_id=group_id,
+            note_id=note_id,
+            creator_id=creator_id,
+            live_id=live_id,
+            paid=reader.range("paid", paid_from, paid_until),
+            placed=reader.range("placed", placed_from, placed_until),
+            amount=Range(min_amount, None if max_amount is None else max_amount + 1),
+        )
+        items, following = await orders.page(connection, caller.brand_id, filters, paging.of(sort))
+        listing = filters.listing(caller.brand_id)
+        count = await listing.count(connection) if paging.count else None
+    return listed(request, OrderPage, paging, items, following, count)
+
+
+@get(
+    "/v1/orders/{order_id:str}",
+    summary="Read an order",
+    operation_id="getOrder",
+    tags=["orders"],
+    opt={"scope": "read"},
+)
+async def get_order(
+    caller: NamedDependency[KeyOwner], state: State, order_id: FromPath[str]
+) -> Response[Order]:
+    """An order with its items, its refunds and what it is credited to."""
+    async with transaction(state.pool, caller.brand_id) as connection:
+        found = await orders.one(connection, caller.brand_id, order_id)
+    if found is None:
+        raise NotFound("order")
+    return answer(found)
 
 
 @get(

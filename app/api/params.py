@@ -10,6 +10,7 @@ from litestar.params import Parameter
 
 from app.core.clock import Bucket, Window, parse_instant
 from app.core.errors import BadParameter
+from app.metrics.segments import Side
 from app.metrics.words import Language
 
 MOST_BUCKETS = 5_000
@@ -35,6 +36,16 @@ AsOf = Annotated[
         "now where left out.",
         examples=[Example(value="2026-11-01T00:00:00+08:00")],
     ),
+]
+SegmentId = Annotated[
+    str | None,
+    Parameter(
+        max_length=300,
+        description="Only customers who are in this segment now, or everybody else; see `segment`.",
+    ),
+]
+SegmentSide = Annotated[
+    Side, Parameter(description="With segment_id: in, its members; out, everybody else.")
 ]
 Lang = Annotated[
     Language | None, Parameter(description="Language of sentences and labels; zh-CN by default.")

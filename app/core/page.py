@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, false, or_
+from sqlalchemy import ColumnElement, Select, and_, false, literal, or_, tuple_
 
 from app.core.errors import BadParameter
 
@@ -22,6 +22,13 @@ class Sort(msgspec.Struct, frozen=True):
     kind: type[str] | type[int] | type[datetime]
     descending: bool = False
     nullable: bool = False
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A stretch of an order that one index scan can walk: its condition, and its ORDER BY."""
+
+    holds: ColumnElement[bool] | None
+    order: tuple[ColumnElement[Any], ...]
 
 
 def write_cursor(name: str, values: Sequence[Any]) -> str:
@@ -70,6 +77,8 @@ def ordered(select: Select[Any], order: Sequence[Sort]) -> Select[Any]:
 
 def after(order: Sequence[Sort], values: Sequence[Any]) -> ColumnElement[bool]:
     """The condition that a row comes after the one with these values."""
+    if not any(each.nullable for each in order) and len({each.descending for each in order}) == 1:
+        return _beyond(order, values)
     reached: list[ColumnElement[bool]] = []
     same: list[ColumnElement[bool]] = []
     for each, value in zip(order, values, strict=True):
@@ -84,3 +93,30 @@ def after(order: Sequence[Sort], values: Sequence[Any]) -> ColumnElement[bool]:
         reached.append(and_(*same, beyond))
         same.append(equal)
     return or_(*reached)
+
+
+def parts(order: Sequence[Sort], values: Sequence[Any] | None) -> list[Part]:
+    """The order from its beginning or after a row, in stretches that follow one another.
+
+    All columns run in one direction, and the first alone may be null. Each stretch is walked on
+    one index of these columns: by row comparison where there are values, then among the nulls.
+    """
+    first, *rest = order
+    lines = tuple(each.column.desc() if each.descending else each.column.asc() for each in order)
+    if not first.nullable:
+        return [Part(None if values is None else _beyond(order, values), lines)]
+    nulls = first.column.is_(None)
+    if values is None:
+        return [Part(first.column.is_not(None), lines), Part(nulls, lines)]
+    if values[0] is None:
+        return [Part(and_(nulls, _beyond(rest, values[1:])), lines)]
+    return [Part(_beyond(order, values), lines), Part(nulls, lines)]
+
+
+def _beyond(order: Sequence[Sort], values: Sequence[Any]) -> ColumnElement[bool]:
+    columns = [each.column for each in order]
+    given = [literal(value, column.type) for column, value in zip(columns, values, strict=True)]
+    if len(columns) == 1:
+        return columns[0] < given[0] if order[0].descending else columns[0] > given[0]
+    row, last = tuple_(*columns), tuple_(*given)
+    return row < last if order[0].descending else row > last

@@ -14,7 +14,10 @@ from app.core.errors import Problem
 FIRST_DAY = date(1999, 12, 30)
 LAST_DAY = date(2100, 1, 1)
 
-SETTINGS = ("name", "timezone", "currency", "identity_mode", "touch_hours", "live_grace_hours")
+SETTINGS = (
+    *("name", "timezone", "currency", "identity_mode", "touch_hours", "live_grace_hours"),
+    *("lifecycle_new_days", "lifecycle_active_days", "lifecycle_lapsed_days"),
+)
 DERIVED_FROM = ("timezone", "identity_mode", "touch_hours", "live_grace_hours")
 """The settings that derived rows depend on."""
 
@@ -29,6 +32,9 @@ class Brand(msgspec.Struct, frozen=True):
     identity_mode: Literal["shared", "separate"]
     touch_hours: int
     live_grace_hours: int
+    lifecycle_new_days: int
+    lifecycle_active_days: int
+    lifecycle_lapsed_days: int
 
     @property
     def zone(self) -> ZoneInfo:
@@ -94,6 +100,16 @@ async def change(connection: AsyncConnection, before: Brand, changes: dict[str, 
             "currency_in_use",
             "The currency can change only while the brand has no orders.",
             field="/currency",
+        )
+    days = msgspec.structs.asdict(before) | changes
+    if days["lifecycle_active_days"] >= days["lifecycle_lapsed_days"]:
+        field = "active" if "lifecycle_active_days" in changes else "lapsed"
+        raise Problem(
+            422,
+            "invalid",
+            "Who lapses must have been silent for longer than who is active:"
+            " lifecycle_active_days must be less than lifecycle_lapsed_days.",
+            field=f"/lifecycle_{field}_days",
         )
     if "timezone" in changes:
         await fill_calendar(connection, changes["timezone"])

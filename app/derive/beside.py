@@ -17,9 +17,11 @@ from app.core.sql import sql
 from app.derive.customers import derive, derive_customers, mark_all
 from app.derive.stale import Touched, touch
 from app.derive.sums import count_sums
+from app.derive.touched import EVERYBODY
+from app.derive.touched import touch as touch_segments
 from app.models.tables import metadata
 
-BY_CUSTOMER = ("order_credit", "refund_credit", "purchase_day", "joining")
+BY_CUSTOMER = ("order_credit", "refund_credit", "purchase_day", "joining", "customer")
 SUMS = ("sale_sum", "purchase_sum", "group_sum", "live_sum")
 FACTS = (
     *("identity", "membership", "message", "card_click"),
@@ -151,6 +153,7 @@ async def swap(connection: AsyncConnection, brand_id: int) -> None:
             text(f"DELETE FROM {await _live(connection, name)} WHERE brand_id = :brand"),
             {"brand": brand_id},
         )
+    await touch_segments(connection, brand_id, "facts", [EVERYBODY])
 
 
 async def steps(connection: AsyncConnection, brand_id: int) -> AsyncIterator[int]:

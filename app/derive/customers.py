@@ -1,4 +1,4 @@
-"""Stage 3, by customer: credits, purchases and joinings are derived anew from the facts."""
+"""Stage 3, by customer: credits, purchases, joinings and what all of it comes to, anew."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.sql import sql
 from app.derive.stale import touch_moved
+from app.derive.touched import touch
 from app.derive.write import Derivation, replace
 
 OF_THESE = "t.customer_id = ANY (CAST(:customers AS text[]))"
@@ -34,6 +35,7 @@ ROWS = (
         scopes=(OF_THESE, "t.member_id = ANY (ARRAY(SELECT id FROM person))"),
         marks=True,
     ),
+    Derivation(statement="customer", table="customer", scopes=(OF_THESE,)),
 )
 """In this order: each reads those before it."""
 
@@ -76,6 +78,7 @@ async def derive_customers(
     await connection.execute(text("SET LOCAL enable_nestloop TO DEFAULT"))
     if mark:
         await touch_moved(connection, brand_id, orders, refunds, causes)
+        await touch(connection, brand_id, "facts", list(causes))
 
 
 async def put_off(connection: AsyncConnection, brand_id: int) -> None:

@@ -57,6 +57,7 @@ async def before_after(
             "days": days,
             "group_id": group_id,
             "note_id": note_id,
+            **scope.picks,
         },
     )
     row = counted.one()

@@ -53,6 +53,7 @@ async def caveats(
             "days": answer.days if isinstance(answer, BeforeAfter) else None,
             "most": MOST,
             "named": NAMED,
+            **scope.picks,
         },
     )
     row = known.one()

@@ -59,8 +59,9 @@ async def funnel(
     if column not in COLUMNS:
         raise BadParameter("sort", f"must be one of {', '.join(COLUMNS)}, with - for descending")
     dates = scope.dates
+    summed = scope.present and scope.picked is None
     counted = await connection.execute(
-        sql("metrics", "funnel_now" if scope.present else "funnel", "funnel_rows"),
+        sql("metrics", "funnel_now" if summed else "funnel", "funnel_rows"),
         {
             "brand": scope.brand_id,
             "start": scope.window.starts_at,
@@ -73,6 +74,7 @@ async def funnel(
             "end_day": dates["end"],
             "first_month": dates["first_month"],
             "last_month": dates["last_month"],
+            **scope.picks,
         },
     )
     rows = sorted(

@@ -96,7 +96,7 @@ async def gmv_share(
     """Count and divide; see docs/metrics.md, "Group share"."""
     buckets = list(scope.window.buckets(bucket))
     asked: dict[str, Any] = {"brand": scope.brand_id, "basis": basis}
-    if scope.present:
+    if scope.present and scope.picked is None:
         counted = await connection.execute(
             sql("metrics", "gmv_share_now"),
             asked | scope.dates | {"starts": [b.start for b in buckets]},
@@ -106,6 +106,7 @@ async def gmv_share(
             "starts": [b.starts_at for b in buckets],
             "ends": [b.ends_at for b in buckets],
             "as_of": scope.as_of,
+            **scope.picks,
         }
         counted = await connection.execute(sql("metrics", "gmv_share"), asked)
     by_bucket: list[dict[str, Sum]] = [{} for _ in buckets]

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.clock import Window
 from app.metrics.caveat import Caveat
+from app.metrics.segments import NOBODY_PICKED, Picked
 
 RULE_VERSION = 1
 """Counts up when a definition changes; numbers of different versions are not compared."""
@@ -32,6 +33,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     as_of: datetime
     labels: dict[str, str] = {}
     caveats: list[Caveat] = []
+    segment: Picked | msgspec.UnsetType = msgspec.UNSET
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +45,13 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     as_of: datetime
     present: bool = False
     """Whether all that is known had happened by as_of: then links and sums hold."""
+    picked: Picked | None = None
+    """The customers that are asked about, where it is not all of them; sums have no such."""
+
+    @property
+    def picks(self) -> dict[str, Any]:
+        """The customers as the parameters of statements."""
+        return NOBODY_PICKED if self.picked is None else self.picked.parameters
 
     @property
     def dates(self) -> dict[str, Any]:
@@ -64,6 +73,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
             "timezone": self.window.zone.key,
             "currency": self.currency,
             "as_of": self.as_of,
+            "segment": msgspec.UNSET if self.picked is None else self.picked,
         }
 
 

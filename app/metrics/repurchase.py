@@ -114,6 +114,7 @@ async def repurchase(
         "group_id": filters.group_id,
         "note_id": filters.note_id,
         "creator_id": filters.creator_id,
+        **scope.picks,
     }
     if kind == "cohort":
         counts = await _cohort(connection, scope, asked, within_days, dedupe)
@@ -142,7 +143,7 @@ async def _plain(
         asked |= {"other_start": following.starts_at, "other_end": following.ends_at}
     elif kind == "returning":
         asked |= {"other_start": BEGINNING, "other_end": scope.window.starts_at}
-    filtered = any(asked[name] is not None for name in Filters.__struct_fields__)
+    filtered = any(asked[name] is not None for name in (*Filters.__struct_fields__, "segment_id"))
     if not scope.present or (filtered and kind == "next_period"):
         name = "repurchase_within" if kind == "window" else "repurchase_across"
     else:

@@ -59,6 +59,7 @@ async def retention(
         "days": days,
         "group_id": group_id,
         "note_id": note_id,
+        **scope.picks,
     }
     if scope.present and (kind == "stay" or days[-1] <= LAST_KEPT):
         statement = "retention_now"

@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Date,
     DateTime,
+    Index,
     LargeBinary,
     MetaData,
     Numeric,
@@ -45,6 +46,21 @@ SmallInt = Annotated[int, mapped_column(SmallInteger)]
 Bytes = Annotated[bytes, mapped_column(LargeBinary)]
 Json = Annotated[Any, mapped_column(JSONB)]
 Texts = Annotated[list[str], mapped_column(ARRAY(Text))]
+
+
+def search_index(
+    table: str, text_: str, at: str = "NULL::timestamptz", where: str | None = None
+) -> Index:
+    """A GIN index of the words of a text; each word names the brand, since GIN has no order.
+
+    `search_tokens` is made by the migrations; app/lists/search.py knows its words.
+    """
+    return Index(
+        f"ix_{table}_search",
+        text(f"search_tokens(brand_id, {at}, {text_})"),
+        postgresql_using="gin",
+        postgresql_where=text(where or f"{text_} IS NOT NULL"),
+    )
 
 
 class Base(DeclarativeBase):

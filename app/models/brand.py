@@ -25,6 +25,12 @@ class Brand(Base):
         CheckConstraint("identity_mode IN ('shared', 'separate')", name="identity_mode"),
         CheckConstraint("touch_hours BETWEEN 0 AND 8760", name="touch_hours"),
         CheckConstraint("live_grace_hours BETWEEN 0 AND 8760", name="live_grace_hours"),
+        CheckConstraint("lifecycle_new_days BETWEEN 1 AND 3650", name="lifecycle_new_days"),
+        CheckConstraint(
+            "lifecycle_active_days BETWEEN 1 AND lifecycle_lapsed_days - 1"
+            " AND lifecycle_lapsed_days <= 3650",
+            name="lifecycle_days",
+        ),
     )
 
     brand_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -34,6 +40,9 @@ class Brand(Base):
     identity_mode: Mapped[str] = mapped_column(server_default="shared")
     touch_hours: Mapped[int] = mapped_column(server_default="24")
     live_grace_hours: Mapped[int] = mapped_column(server_default="2")
+    lifecycle_new_days: Mapped[int] = mapped_column(server_default="30")
+    lifecycle_active_days: Mapped[int] = mapped_column(server_default="90")
+    lifecycle_lapsed_days: Mapped[int] = mapped_column(server_default="180")
     created_at: Mapped[Now]
 
 

@@ -5,13 +5,14 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, BrandKey, Id, IdKey, Instant, InstantKey, Json
+from app.models.base import Base, BrandKey, Id, IdKey, Instant, InstantKey, Json, search_index
 
 
 class ChatGroup(Base):
     """A chat group (群聊) of the brand."""
 
     __tablename__ = "chat_group"
+    __table_args__ = (search_index("chat_group", "name"),)
 
     brand_id: Mapped[BrandKey]
     group_id: Mapped[IdKey]
@@ -77,6 +78,24 @@ class Membership(Base):
         Index(None, "brand_id", "member_id", "joined_at"),
         Index(None, "brand_id", "joined_at"),
         Index(
+            "ix_membership_left",
+            *("brand_id", "member_id", "left_at"),
+            postgresql_where=sql("left_at IS NOT NULL"),
+        ),
+        Index("ix_membership_of_group", "brand_id", "group_id", "joined_at", "member_id", "n"),
+        Index(
+            "ix_membership_open",
+            *("brand_id", "group_id", "joined_at", "member_id", "n"),
+            postgresql_where=sql("left_at IS NULL"),
+        ),
+        Index(
+            "ix_membership_of_note",
+            *("brand_id", "note_id", "joined_at"),
+            postgresql_where=sql(
+                "note_id IS NOT NULL AND (left_at IS NULL OR left_at > joined_at)"
+            ),
+        ),
+        Index(
             "ix_membership_of_live",
             "brand_id",
             "live_id",
@@ -108,6 +127,9 @@ class Message(Base):
     __table_args__ = (
         Index(None, "brand_id", "group_id", "sent_at"),
         Index(None, "brand_id", "group_id", "member_id", "sent_at"),
+        Index(None, "brand_id", "sent_at"),
+        Index(None, "brand_id", "member_id", "sent_at"),
+        search_index("message", "text", "sent_at", "text IS NOT NULL AND sent_at IS NOT NULL"),
     )
 
     brand_id: Mapped[BrandKey]
@@ -121,6 +143,16 @@ class Message(Base):
     reply_to: Mapped[Id | None]
     card: Mapped[Json | None]
     stamps: Mapped[Json] = mapped_column(JSONB, server_default=sql("'{}'"))
+
+
+class MemberSpeech(Base):
+    """When a member last spoke in any group: the latest of its messages, recalled or not."""
+
+    __tablename__ = "member_speech"
+
+    brand_id: Mapped[BrandKey]
+    member_id: Mapped[IdKey]
+    last_spoke_at: Mapped[Instant]
 
 
 class CardClick(Base):

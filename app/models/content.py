@@ -4,14 +4,22 @@ from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, BrandKey, Id, IdKey, Instant, InstantKey, Json
+from app.models.base import Base, BrandKey, Id, IdKey, Instant, InstantKey, Json, search_index
+
+CREATOR_NAMES = "(COALESCE(name, ''::text) || ' '::text) || COALESCE(mcn, ''::text)"
+"""What a creator is searched by."""
 
 
 class Note(Base):
     """A note (笔记) with the latest known running totals of its reach."""
 
     __tablename__ = "note"
-    __table_args__ = (Index(None, "brand_id", "creator_id"),)
+    __table_args__ = (
+        Index(None, "brand_id", "creator_id"),
+        Index(None, "brand_id", "published_at", "note_id"),
+        Index(None, "brand_id", "views", "note_id"),
+        search_index("note", "title"),
+    )
 
     brand_id: Mapped[BrandKey]
     note_id: Mapped[IdKey]
@@ -51,6 +59,9 @@ class Creator(Base):
     """An author of notes and host of lives, with the agency (MCN) it is signed to."""
 
     __tablename__ = "creator"
+    __table_args__ = (
+        search_index("creator", CREATOR_NAMES, where="name IS NOT NULL OR mcn IS NOT NULL"),
+    )
 
     brand_id: Mapped[BrandKey]
     creator_id: Mapped[IdKey]
@@ -64,7 +75,10 @@ class Live(Base):
     """A live session (直播); it runs from its earliest start to its latest end."""
 
     __tablename__ = "live"
-    __table_args__ = (Index(None, "brand_id", "started_at"),)
+    __table_args__ = (
+        Index(None, "brand_id", "started_at"),
+        search_index("live", "title"),
+    )
 
     brand_id: Mapped[BrandKey]
     live_id: Mapped[IdKey]

@@ -25,6 +25,13 @@ class OrderCredit(Base):
         Index(None, "brand_id", "paid_at"),
         Index(None, "brand_id", "paid_day"),
         Index(None, "brand_id", "customer_id", "paid_at"),
+        Index(None, "brand_id", "group_id", "paid_at"),
+        Index(None, "brand_id", "note_id", "paid_at"),
+        Index(
+            "ix_order_credit_refunded",
+            *("brand_id", "paid_at"),
+            postgresql_where=text("refunded > 0"),
+        ),
         Index(
             "ix_order_credit_near_joining",
             "brand_id",

@@ -13,7 +13,8 @@ class Customer(Base):
     gave `first_joined_at`, `first_group_id` and `first_note_id`, and `open_memberships` is how
     many are open. `orders` and `gmv` are of GMV orders, `refunded` what was refunded of them;
     `purchases` those with an amount and not fully refunded, on `purchase_days` local days, the
-    first and the last paid at `first_paid_at` and `last_paid_at`.
+    first and the last paid at `first_paid_at` and `last_paid_at`. `net` is a bigint, for under
+    row-level security PostgreSQL compares no numeric by an index.
     """
 
     __tablename__ = "customer"
@@ -37,7 +38,7 @@ class Customer(Base):
     orders: Mapped[BigInt]
     gmv: Mapped[Total]
     refunded: Mapped[Total]
-    net: Mapped[Total]
+    net: Mapped[BigInt]
     purchases: Mapped[BigInt]
     purchase_days: Mapped[BigInt]
     first_paid_at: Mapped[Instant | None]

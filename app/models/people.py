@@ -4,7 +4,7 @@ from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, BrandKey, Id, IdKey, Instant, Json, Now
+from app.models.base import Base, BrandKey, Id, IdKey, Instant, Json, Now, search_index
 
 
 class Member(Base):
@@ -12,6 +12,7 @@ class Member(Base):
 
     __tablename__ = "member"
     __table_args__ = (
+        search_index("member", "nickname"),
         Index(
             "ix_member_same_phone",
             *("brand_id", text("md5(phone)"), "member_id"),

@@ -13,6 +13,9 @@ class ShopOrder(Base):
     __tablename__ = "shop_order"
     __table_args__ = (
         Index(None, "brand_id", "buyer_id"),
+        Index(None, "brand_id", "paid_at", "order_id"),
+        Index(None, "brand_id", "placed_at", "order_id"),
+        Index(None, "brand_id", "amount", "order_id"),
         Index(
             "ix_shop_order_of_live",
             "brand_id",

@@ -32,6 +32,13 @@ class Change(msgspec.Struct):
     after: Row
 
 
+def sent(message: Row | None) -> tuple[Any, Any]:
+    """Who is told to have sent a message, and when."""
+    if message is None:
+        return None, None
+    return message.values.get("member_id"), message.times.get("sent_at")
+
+
 _stamps = msgspec.json.Decoder(dict[str, Stamp])
 
 

@@ -1,6 +1,6 @@
 """Whom a batch concerns, and by which of its events."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from datetime import datetime
 from typing import Any
 
@@ -72,7 +72,12 @@ class Concerned:
             if key[0] in buyers:
                 self._add("buyer", buyers[key[0]], self._told(key))
 
-    def by_merges(self, merged: set[str]) -> None:
+    def by_names(self, new: Iterable[tuple[Space, str]]) -> None:
+        """Who is named for the first time. That alone moves no number, so no event is told."""
+        for identity in new:
+            self.people.setdefault(identity, [])
+
+    def by_merges(self, merged: Set[str]) -> None:
         """Customers that became one: by links or, where there are none, by who named their ids."""
         if not merged:
             return

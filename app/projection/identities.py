@@ -5,8 +5,9 @@ A customer is a connected component: of the links, of operators' merges that sta
 joined. Its id is a function of its identities alone (see `customer_id`).
 """
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 
+import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -44,16 +45,25 @@ class Components:
             self.parent.setdefault(keep, keep)
 
 
+class Put(msgspec.Struct, frozen=True):
+    """What became of it: the identities that were not known before, and the customers that were
+    merged, old and new.
+    """
+
+    new: Sequence[Identity] = ()
+    merged: Set[str] = frozenset()
+
+
 async def put(
     connection: AsyncConnection,
     brand_id: int,
     shared: bool,
     named: Set[Identity],
     links: Set[tuple[str, str]],
-) -> set[str]:
-    """Store the named identities and links; gives the customers that were merged, old and new."""
+) -> Put:
+    """Store the named identities and links."""
     if not named:
-        return set()
+        return Put()
     known = await _known(connection, brand_id, {id_ for _, id_ in named})
     new = sorted(named - known.keys())
     known |= {identity: customer_id([identity]) for identity in new}
@@ -73,7 +83,7 @@ async def put(
                 components.join(known["member", id_], known["buyer", id_])
     await _write(connection, brand_id, new, known, links, components)
     merged = {c for c in components.parent if c != components.find(c)}
-    return merged | {components.find(c) for c in merged}
+    return Put(new, merged | {components.find(c) for c in merged})
 
 
 async def _known(connection: AsyncConnection, brand_id: int, ids: Set[str]) -> dict[Identity, str]:

@@ -1,6 +1,6 @@
 """What a batch of facts concerns: the customers and sums that are to be derived anew."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from datetime import datetime
 from typing import Any
 
@@ -8,8 +8,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.sql import sql
-from app.projection.attributes import Change, Row
+from app.projection.attributes import Change, sent
 from app.projection.batch import Key
+from app.projection.entities import Entities
 
 Changes = dict[Key, Change]
 
@@ -40,7 +41,7 @@ async def buyers_of(connection: AsyncConnection, brand_id: int, refunds: Changes
     return {row.order_id: row.buyer_id for row in rows}
 
 
-async def mark_merged(connection: AsyncConnection, brand_id: int, customers: set[str]) -> None:
+async def mark_merged(connection: AsyncConnection, brand_id: int, customers: Set[str]) -> None:
     """Mark the sums in which merged customers were counted by several member ids."""
     if customers:
         await connection.execute(
@@ -90,12 +91,36 @@ async def mark_speech(connection: AsyncConnection, brand_id: int, changes: Chang
 
 def _said(group_id: str, change: Change) -> Iterator[tuple[str, str, Any, bool]]:
     """Who is told to have sent the message and when, after the change and, if other, before."""
-    after, before = _sent(change.after), _sent(change.before)
+    after, before = sent(change.after), sent(change.before)
     moved = before not in (after, (None, None))
     for member_id, at in {after, before}:
         if member_id is not None and at is not None:
             yield group_id, member_id, at, moved
 
 
-def _sent(row: Row | None) -> tuple[Any, Any]:
-    return (row.values.get("member_id"), row.times.get("sent_at")) if row else (None, None)
+async def touch_segments(
+    connection: AsyncConnection, brand_id: int, changes: Mapping[Entities, Changes]
+) -> None:
+    """Tell segments of whom they may say something else, as far as that is not derived."""
+    speakers = {
+        member_id
+        for change in changes.get(Entities.MESSAGE, {}).values()
+        for row in (change.before, change.after)
+        if row is not None and (member_id := row.values.get("member_id")) is not None
+    }
+    members = {key[0] for key in changes.get(Entities.MEMBER, {})}
+    notes = any(
+        change.after.values.get("creator_id")
+        != (None if change.before is None else change.before.values.get("creator_id"))
+        for change in changes.get(Entities.NOTE, {}).values()
+    )
+    if speakers or members or notes:
+        await connection.execute(
+            sql("projection", "touch_segments"),
+            {
+                "brand": brand_id,
+                "speakers": sorted(speakers),
+                "members": sorted(members),
+                "notes": notes,
+            },
+        )

@@ -13,6 +13,7 @@ from app.projection.attributes import merge
 from app.projection.batch import Batch, EventKey
 from app.projection.causes import Concerned, Told
 from app.projection.entities import Entities
+from app.projection.speech import put_speech
 
 
 class Claimed(msgspec.Struct, frozen=True):
@@ -56,7 +57,7 @@ async def write(
     mode = await connection.scalar(
         text("SELECT identity_mode FROM brand WHERE brand_id = :brand"), {"brand": brand_id}
     )
-    merged = await identities.put(
+    people = await identities.put(
         connection, brand_id, mode == "shared", batch.identities.keys(), batch.links.keys()
     )
     changes = {
@@ -69,11 +70,13 @@ async def write(
     await evidence.put_views(connection, brand_id, batch.views)
     await evidence.put_live_ends(connection, brand_id, batch.live_ends)
     await evidence.put_measurements(connection, brand_id, batch.measurements)
-    await marks.mark_merged(connection, brand_id, merged)
+    await marks.mark_merged(connection, brand_id, people.merged)
     await marks.mark_lives(
         connection, brand_id, changes.get(Entities.LIVE, {}), {view.live_id for view in batch.views}
     )
+    await put_speech(connection, brand_id, changes.get(Entities.MESSAGE, {}))
     await marks.mark_speech(connection, brand_id, changes.get(Entities.MESSAGE, {}))
+    await marks.touch_segments(connection, brand_id, changes)
     refunds = changes.get(Entities.REFUND, {})
     concerned = Concerned(batch, events)
     concerned.by_memberships(changed)
@@ -81,7 +84,8 @@ async def write(
     concerned.by_views()
     concerned.by_orders(changes.get(Entities.ORDER, {}))
     concerned.by_refunds(refunds, await marks.buyers_of(connection, brand_id, refunds))
-    concerned.by_merges(merged)
+    concerned.by_merges(people.merged)
+    concerned.by_names(people.new)
     if concerned.people or concerned.customers:
         await connection.execute(
             sql("projection", "mark_customers"), {"brand": brand_id} | concerned.parameters()

@@ -73,6 +73,10 @@ PLANTED = [
     "UPDATE joining SET bought_at = bought_at + interval '1 day' WHERE brand_id = :b",
     "UPDATE joining SET spoke_on = 2 WHERE brand_id = :b",
     "DELETE FROM joining WHERE brand_id = :b",
+    "UPDATE customer SET net = net + 1 WHERE brand_id = :b",
+    "UPDATE customer SET customer_id = 'm:nobody' WHERE brand_id = :b",
+    "UPDATE customer SET first_note_id = NULL WHERE brand_id = :b",
+    "DELETE FROM customer WHERE brand_id = :b",
     "UPDATE sale_sum SET gmv = gmv + 1 WHERE brand_id = :b AND grain = 'day'"
     " AND start = '2025-03-02' AND dimension = 'cell'",
     "UPDATE sale_sum SET gmv = gmv - 1 WHERE brand_id = :b AND grain = 'month'"

@@ -1,5 +1,5 @@
 -- Grain:  one row a customer of tonight's sample.
--- Reads:  identity, order_credit, refund_credit, verification.
+-- Reads:  identity, order_credit, refund_credit, customer, verification.
 -- Rule:   first those who were wrong the last time, then who comes first by a hash of the night.
 WITH again AS (
     SELECT unnest(wrong) AS customer_id
@@ -16,6 +16,8 @@ FROM (
     SELECT customer_id, 1 FROM order_credit WHERE brand_id = :brand
     UNION ALL
     SELECT customer_id, 1 FROM refund_credit WHERE brand_id = :brand
+    UNION ALL
+    SELECT customer_id, 1 FROM customer WHERE brand_id = :brand
 ) AS buyer
 GROUP BY customer_id
 ORDER BY min(turn), hashtextextended(customer_id, CAST(:night AS bigint)), customer_id

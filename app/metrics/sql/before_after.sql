@@ -1,5 +1,5 @@
 -- Grain:  one row.
--- Reads:  membership, identity, order_credit.
+-- Reads:  membership, identity, order_credit; segment_member where a segment is asked for.
 -- Rule:   docs/metrics.md, "Before and after joining": the same customers on both sides of their
 --         first joining of all.
 WITH joined AS (
@@ -20,6 +20,10 @@ newcomer AS MATERIALIZED (
     WHERE j.joined_at + within.span <= :as_of
         AND (CAST(:group_id AS text) IS NULL OR j.group_id = :group_id)
         AND (CAST(:note_id AS text) IS NULL OR j.note_id = :note_id)
+        AND (CAST(:segment_id AS text) IS NULL OR CAST(:inside AS boolean) = EXISTS (
+            SELECT FROM segment_member AS picked WHERE picked.brand_id = :brand
+                AND picked.segment_id = :segment_id AND picked.customer_id = j.customer_id
+        ))
         -- LIMIT keeps this a look-up for each newcomer; as an anti-join it was planned as a loop
         -- over everybody's memberships.
         AND (

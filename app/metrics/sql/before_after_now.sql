@@ -1,5 +1,5 @@
 -- Grain:  one row.
--- Reads:  joining, order_credit.
+-- Reads:  joining, order_credit; segment_member where a segment is asked for.
 -- Rule:   docs/metrics.md, "Before and after joining", where all that is known has happened, for
 --         at most 90 days on each side: orders so near to their customer's first joining have an
 --         index of their own.
@@ -21,6 +21,10 @@ WITH side AS (
         AND o.paid_at - o.first_joined_at <= INTERVAL '90 days'
         AND o.paid_at >= o.first_joined_at - within.span
         AND o.paid_at < o.first_joined_at + within.span
+        AND (CAST(:segment_id AS text) IS NULL OR CAST(:inside AS boolean) = EXISTS (
+            SELECT FROM segment_member AS picked WHERE picked.brand_id = :brand
+                AND picked.segment_id = :segment_id AND picked.customer_id = o.customer_id
+        ))
     GROUP BY o.customer_id, is_after
 )
 SELECT
@@ -29,6 +33,10 @@ SELECT
         WHERE j.brand_id = :brand AND j.is_first AND j.joined_at >= :start AND j.joined_at < :end
             AND j.joined_at
                 <= CAST(:as_of AS timestamptz) - make_interval(hours => 24 * CAST(:days AS integer))
+            AND (CAST(:segment_id AS text) IS NULL OR CAST(:inside AS boolean) = EXISTS (
+                SELECT FROM segment_member AS picked WHERE picked.brand_id = :brand
+                    AND picked.segment_id = :segment_id AND picked.customer_id = j.customer_id
+            ))
     ) AS customers,
     count(*) FILTER (WHERE NOT is_after AND purchases > 0) AS buyers_before,
     coalesce(sum(purchases) FILTER (WHERE NOT is_after), 0) AS purchases_before,

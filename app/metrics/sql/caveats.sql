@@ -1,5 +1,6 @@
 -- Grain:  one row.
--- Reads:  order_credit, sale_sum, membership, membership_event, identity, dead_letter.
+-- Reads:  order_credit, sale_sum, membership, membership_event, identity, dead_letter;
+--         segment_member where a segment is asked for.
 -- Rule:   docs/metrics.md, "Caveats". Each column is a look into an index that stops early: where
 --         there are many only `most` are counted, and one more shows that there are.
 WITH suspect AS (
@@ -66,6 +67,13 @@ SELECT
             AND (m.left_at IS NULL OR m.left_at > m.joined_at)
             AND (CAST(:group_id AS text) IS NULL OR m.group_id = :group_id)
             AND (CAST(:note_id AS text) IS NULL OR m.note_id = :note_id)
+            AND (CAST(:segment_id AS text) IS NULL OR CAST(:inside AS boolean) = EXISTS (
+                SELECT FROM segment_member AS picked WHERE picked.brand_id = :brand
+                    AND picked.segment_id = :segment_id AND picked.customer_id = (
+                        SELECT w.customer_id FROM identity AS w
+                        WHERE w.brand_id = :brand AND w.space = 'member' AND w.id = m.member_id
+                    )
+            ))
         ORDER BY m.joined_at DESC
         LIMIT 1
     ) END AS last_joined_at,
@@ -74,6 +82,10 @@ SELECT
         FROM newcomer AS n
         WHERE (CAST(:group_id AS text) IS NULL OR n.group_id = :group_id)
             AND (CAST(:note_id AS text) IS NULL OR n.note_id = :note_id)
+            AND (CAST(:segment_id AS text) IS NULL OR CAST(:inside AS boolean) = EXISTS (
+                SELECT FROM segment_member AS picked WHERE picked.brand_id = :brand
+                    AND picked.segment_id = :segment_id AND picked.customer_id = n.customer_id
+            ))
             AND (
                 SELECT m.joined_at
                 FROM identity AS i

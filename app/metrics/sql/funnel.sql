@@ -1,6 +1,6 @@
 -- Grain:  one row a key: a note, creator, agency, live, kind of source or group; null for none.
 -- Reads:  membership, identity, message, order_credit, refund_credit, note, creator, live,
---         chat_group and, by live alone, shop_order.
+--         chat_group and, by live alone, shop_order; segment_member where a segment is asked for.
 -- Rule:   docs/metrics.md, "Funnel". `until` ends H, the days after each joining; it does not end
 --         with the membership.
 -- Goes on in funnel_rows.sql.
@@ -23,6 +23,10 @@ WITH joined AS MATERIALIZED (
     WHERE m.brand_id = :brand
         AND m.joined_at >= :start AND m.joined_at < :end AND m.joined_at < :as_of
         AND (m.left_at IS NULL OR m.left_at > m.joined_at)
+        AND (CAST(:segment_id AS text) IS NULL OR CAST(:inside AS boolean) = EXISTS (
+            SELECT FROM segment_member AS picked WHERE picked.brand_id = :brand
+                AND picked.segment_id = :segment_id AND picked.customer_id = i.customer_id
+        ))
 ),
 -- Each customer speaks by any of its member ids. One message is enough, so each joining looks
 -- for one: how many messages a group has does not matter.
@@ -79,6 +83,10 @@ credited AS (
         AND m.n = o.membership_n
     WHERE o.brand_id = :brand
         AND o.paid_at >= :start AND o.paid_at < :end AND o.paid_at < :as_of
+        AND (CAST(:segment_id AS text) IS NULL OR CAST(:inside AS boolean) = EXISTS (
+            SELECT FROM segment_member AS picked WHERE picked.brand_id = :brand
+                AND picked.segment_id = :segment_id AND picked.customer_id = o.customer_id
+        ))
 ),
 -- Each step of the funnel by itself; what a step does not count is null in its rows.
 step (

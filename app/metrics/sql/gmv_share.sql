@@ -1,5 +1,5 @@
 -- Grain:  one row a bucket and cell, and one a credited group over the whole window.
--- Reads:  order_credit, refund_credit, chat_group.
+-- Reads:  order_credit, refund_credit, chat_group; segment_member where a segment is asked for.
 -- Rule:   docs/metrics.md, "Group share". `gross` counts amounts, `net` takes off what was
 --         refunded before as_of, `net_ledger` takes refunds off at their own time.
 WITH bucket AS (
@@ -29,6 +29,10 @@ paid AS (
     JOIN order_credit AS o
         ON o.brand_id = :brand AND o.paid_at >= e.starts_at AND o.paid_at < e.ends_at
         AND o.paid_at < :as_of
+        AND (CAST(:segment_id AS text) IS NULL OR CAST(:inside AS boolean) = EXISTS (
+            SELECT FROM segment_member AS picked WHERE picked.brand_id = :brand
+                AND picked.segment_id = :segment_id AND picked.customer_id = o.customer_id
+        ))
 ),
 paid_back AS (
     SELECT width_bucket(r.refunded_at, e.starts) AS n, r.cell, r.group_id, -r.amount AS gmv
@@ -37,6 +41,10 @@ paid_back AS (
         ON r.brand_id = :brand AND r.refunded_at >= e.starts_at AND r.refunded_at < e.ends_at
         AND r.refunded_at < :as_of AND r.paid_at < :as_of
     WHERE CAST(:basis AS text) = 'net_ledger'
+        AND (CAST(:segment_id AS text) IS NULL OR CAST(:inside AS boolean) = EXISTS (
+            SELECT FROM segment_member AS picked WHERE picked.brand_id = :brand
+                AND picked.segment_id = :segment_id AND picked.customer_id = r.customer_id
+        ))
 ),
 moved AS (
     SELECT n, cell, group_id, 1 AS orders, CAST(matched AS integer) AS matched, gmv FROM paid

@@ -1,5 +1,5 @@
 -- Grain:  one row a segment.
--- Reads:  order_credit, note.
+-- Reads:  order_credit, note; segment_member where a segment is asked for.
 -- Rule:   docs/metrics.md, "Repurchase", kinds returning and next_period: of those who buy in
 --         the window, who also buys in another one (before it, or the one that follows).
 WITH anchor AS (
@@ -29,4 +29,8 @@ WHERE (CAST(:group_id AS text) IS NULL OR a.group_id = :group_id)
         CAST(:creator_id AS text) IS NULL
         OR coalesce(a.touch_creator_id, n.creator_id) = :creator_id
     )
+    AND (CAST(:segment_id AS text) IS NULL OR CAST(:inside AS boolean) = EXISTS (
+        SELECT FROM segment_member AS picked WHERE picked.brand_id = :brand
+            AND picked.segment_id = :segment_id AND picked.customer_id = a.customer_id
+    ))
 GROUP BY in_group

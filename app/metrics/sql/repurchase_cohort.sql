@@ -1,5 +1,5 @@
 -- Grain:  one row a buyer of the cohort.
--- Reads:  order_credit, note.
+-- Reads:  order_credit, note; segment_member where a segment is asked for.
 -- Rule:   docs/metrics.md, "Repurchase", kind cohort: the anchor is the first purchase ever.
 -- Goes on in repurchase_curve.sql.
 WITH buyer AS (
@@ -41,4 +41,8 @@ cohort AS (
             CAST(:creator_id AS text) IS NULL
             OR coalesce(p.touch_creator_id, n.creator_id) = :creator_id
         )
+        AND (CAST(:segment_id AS text) IS NULL OR CAST(:inside AS boolean) = EXISTS (
+            SELECT FROM segment_member AS picked WHERE picked.brand_id = :brand
+                AND picked.segment_id = :segment_id AND picked.customer_id = p.customer_id
+        ))
 )

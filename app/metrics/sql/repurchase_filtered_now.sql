@@ -1,5 +1,5 @@
 -- Grain:  one row a segment.
--- Reads:  purchase_day, note.
+-- Reads:  purchase_day, note; segment_member where a segment is asked for.
 -- Rule:   docs/metrics.md, "Repurchase", kinds window and returning with a filter on the anchor,
 --         where all that is known has happened.
 SELECT
@@ -22,4 +22,8 @@ WHERE p.brand_id = :brand AND p.day >= :start AND p.day < :end
         CAST(:creator_id AS text) IS NULL
         OR coalesce(p.touch_creator_id, n.creator_id) = :creator_id
     )
+    AND (CAST(:segment_id AS text) IS NULL OR CAST(:inside AS boolean) = EXISTS (
+        SELECT FROM segment_member AS picked WHERE picked.brand_id = :brand
+            AND picked.segment_id = :segment_id AND picked.customer_id = p.customer_id
+    ))
 GROUP BY p.in_group

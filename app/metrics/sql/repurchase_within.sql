@@ -1,5 +1,5 @@
 -- Grain:  one row a segment.
--- Reads:  order_credit, note.
+-- Reads:  order_credit, note; segment_member where a segment is asked for.
 -- Rule:   docs/metrics.md, "Repurchase", kind window: of those who buy in the window, who buys
 --         again in it. The anchor, the first purchase in the window, decides segment and filters.
 WITH purchase AS (
@@ -32,4 +32,8 @@ WHERE p.turn = 1
         CAST(:creator_id AS text) IS NULL
         OR coalesce(p.touch_creator_id, n.creator_id) = :creator_id
     )
+    AND (CAST(:segment_id AS text) IS NULL OR CAST(:inside AS boolean) = EXISTS (
+        SELECT FROM segment_member AS picked WHERE picked.brand_id = :brand
+            AND picked.segment_id = :segment_id AND picked.customer_id = p.customer_id
+    ))
 GROUP BY in_group

@@ -1,5 +1,5 @@
 -- Grain:  one row a day asked for.
--- Reads:  joining.
+-- Reads:  joining; segment_member where a segment is asked for.
 -- Rule:   docs/metrics.md, "Retention", where all that is known has happened. Day n of a joining
 --         is over where `today`, the local date at as_of, lies behind it.
 WITH joined AS (
@@ -12,6 +12,10 @@ WITH joined AS (
     WHERE j.brand_id = :brand AND j.joined_day >= :first_day AND j.joined_day < :end_day
         AND (CAST(:group_id AS text) IS NULL OR j.group_id = :group_id)
         AND (CAST(:note_id AS text) IS NULL OR j.note_id = :note_id)
+        AND (CAST(:segment_id AS text) IS NULL OR CAST(:inside AS boolean) = EXISTS (
+            SELECT FROM segment_member AS picked WHERE picked.brand_id = :brand
+                AND picked.segment_id = :segment_id AND picked.customer_id = j.customer_id
+        ))
     GROUP BY 1, 2, 3
 )
 SELECT

@@ -1,5 +1,5 @@
 -- Grain:  one row a day asked for.
--- Reads:  membership, identity, message.
+-- Reads:  membership, identity, message; segment_member where a segment is asked for.
 -- Rule:   docs/metrics.md, "Retention", kind speak: the customer sent a message, recalled or not,
 --         in that group on the local day join date + n. Local days are counted by their place in
 --         `day_starts`; `least` and `most` are the first and the last of the days asked for.
@@ -18,6 +18,10 @@ joined AS MATERIALIZED (
         AND (m.left_at IS NULL OR m.left_at > m.joined_at)
         AND (CAST(:group_id AS text) IS NULL OR m.group_id = :group_id)
         AND (CAST(:note_id AS text) IS NULL OR m.note_id = :note_id)
+        AND (CAST(:segment_id AS text) IS NULL OR CAST(:inside AS boolean) = EXISTS (
+            SELECT FROM segment_member AS picked WHERE picked.brand_id = :brand
+                AND picked.segment_id = :segment_id AND picked.customer_id = i.customer_id
+        ))
     GROUP BY m.group_id, i.customer_id, day
 ),
 -- Each customer speaks by any of its member ids.

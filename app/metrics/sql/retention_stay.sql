@@ -1,5 +1,5 @@
 -- Grain:  one row a day asked for.
--- Reads:  membership.
+-- Reads:  membership, and where a segment is asked for identity, segment_member.
 -- Rule:   docs/metrics.md, "Retention", kind stay: not ended before the local day join date + n
 --         was over. Local days are counted by their place in `day_starts`.
 WITH joined AS (
@@ -13,6 +13,13 @@ WITH joined AS (
         AND (m.left_at IS NULL OR m.left_at > m.joined_at)
         AND (CAST(:group_id AS text) IS NULL OR m.group_id = :group_id)
         AND (CAST(:note_id AS text) IS NULL OR m.note_id = :note_id)
+        AND (CAST(:segment_id AS text) IS NULL OR CAST(:inside AS boolean) = EXISTS (
+            SELECT FROM segment_member AS picked WHERE picked.brand_id = :brand
+                AND picked.segment_id = :segment_id AND picked.customer_id = (
+                    SELECT w.customer_id FROM identity AS w
+                    WHERE w.brand_id = :brand AND w.space = 'member' AND w.id = m.member_id
+                )
+        ))
     GROUP BY day, left_day
 )
 SELECT

@@ -32,10 +32,23 @@ SELECT
         THEN instant(p.moment + 90) END,
     CASE WHEN s."left" <= p.moment THEN staff_code(p.g) ELSE s.member_id END,
     CASE WHEN chance(p.i, 'kind') < 0.9 THEN 'text' ELSE 'image' END,
-    CASE WHEN chance(p.i, 'kind') < 0.9 THEN (
+    CASE WHEN chance(p.i, 'kind') < 0.9 THEN concat(
         ['这个色号黄皮能用吗', '求链接', '已下单，坐等发货', '今晚直播几点开始呀', '好用，回购第三次了',
-        '请问还有优惠券吗', '收到啦，包装很好看', '和上次那款比哪个更滋润，混油皮夏天会不会闷']
-    )[1 + p.i % 8] END
+            '请问还有优惠券吗', '收到啦，包装很好看', '和上次那款比哪个更滋润，混油皮夏天会不会闷',
+            '谢谢老板', '快递到哪里了', '可以退换吗', '晒一下今天的妆', '有没有小样', '这个多少钱',
+            '早上好呀姐妹们', '敏感肌可以用吗'
+        ][1 + CAST(floor(chance(p.i, 'phrase') ** 2 * 16) AS INTEGER)],
+        CASE WHEN chance(p.i, 'about') < 0.3 THEN concat(
+            '，',
+            ['丝绒口红', '气垫粉底', '防晒霜', '玫瑰精华', '卸妆油', '眉笔', '珍珠耳环', '锁骨链'
+            ][1 + CAST(floor(chance(p.i, 'product') * 8) AS INTEGER)],
+            ' ', CAST(floor(chance(p.i, 'shade') * 99) AS INTEGER) + 1, '号'
+        ) END,
+        CASE WHEN chance(p.i, 'latin') < 0.02 THEN
+            [' OOTD', ' SPF50', ' Dior 999', ' matte', ' ok啦 😀'
+            ][1 + CAST(floor(chance(p.i, 'which latin') * 5) AS INTEGER)] END,
+        CASE WHEN chance(p.i, 'number') < 0.001 THEN concat(' 单号 P', p.i) END
+    ) END
 FROM placed AS p
 JOIN seat AS s ON s.g = p.g AND s.place = p.place
 ORDER BY p.moment;

@@ -1,0 +1,42 @@
+"""Keeps the members of segments up to date, beside the pump and on a connection of its own."""
+
+import asyncio
+import contextlib
+
+import msgspec
+import structlog
+
+from app.core.db import open_pool, unavailable
+from app.core.settings import Settings
+from app.crm.segments.refresh import brands_with_segments, refresh
+
+STATEMENT_MS = 600_000
+"""To count everybody anew may take longer than a question."""
+
+log = structlog.get_logger()
+
+
+async def keep_segments(settings: Settings, due: asyncio.Event) -> None:
+    """Refresh what changed whenever woken, and every few seconds, until cancelled."""
+    pool = open_pool(
+        msgspec.structs.replace(settings, pool_size=1, statement_timeout_ms=STATEMENT_MS),
+        "hongqun segments",
+    )
+    sweep = settings.sweep_seconds if settings.redis_url is not None else 1
+    try:
+        while True:
+            due.clear()
+            try:
+                for brand_id in await brands_with_segments(pool):
+                    try:
+                        await refresh(pool, brand_id)
+                    except Exception as error:
+                        if unavailable(error):
+                            raise
+                        log.exception("segments_failed", brand_id=brand_id)
+            except Exception as error:
+                log.warning("segments_put_off", error=type(error).__name__)
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(due.wait(), timeout=sweep)
+    finally:
+        await pool.dispose()
