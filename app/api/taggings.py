@@ -79,6 +79,7 @@ async def _apply(
             count = await taggings.apply_to_list(
                 connection, brand_id, act, tag_id, body.customer_ids, actor
             )
+    state.waker.wake()
     return answer(count)
 
 
@@ -163,6 +164,7 @@ async def tag_customer(
                 connection, brand_id, "tag", tag_id, [customer_id], caller.actor
             )
         found = await taggings.of(connection, brand_id, person.customer_id)
+    state.waker.wake()
     return answer(CustomerTags(person.customer_id, found))
 
 
@@ -186,3 +188,4 @@ async def untag_customer(
         await taggings.apply_to_list(
             connection, caller.brand_id, "untag", tag_id, [customer_id], caller.actor
         )
+    state.waker.wake()

@@ -229,3 +229,4 @@ async def delete_tag(
     """Delete a tag, and take it off everybody who has it."""
     async with transaction(state.pool, caller.brand_id) as connection:
         await tags.drop(connection, caller.brand_id, tag_id)
+    state.waker.wake()

@@ -1,5 +1,6 @@
 """Tags: named once, given one by one, by list and by segment; they follow identities."""
 
+import time
 from typing import Any
 
 import pytest
@@ -217,6 +218,34 @@ def test_they_follow_identities(world: Brand) -> None:
     assert give(world, gold, "m:ann", "b:b1", act="/remove") == count(1, 1)
     undo(world, merged["merge_id"])
     assert (names(world, "m:ann"), names(world, "b:b1")) == ([], ["新"])
+
+
+def members(brand: Brand, segment_id: str, expected: list[str], seconds: float = 60) -> None:
+    """Wait until these are in a segment."""
+    until = time.monotonic() + seconds
+    while True:
+        page = brand.ask(f"/v1/segments/{segment_id}/members")
+        found = [each["customer_id"] for each in page["items"]]
+        if sorted(found) == expected:
+            return
+        assert time.monotonic() < until, found
+        time.sleep(0.2)
+
+
+def test_segments_over_tags_follow(world: Brand) -> None:
+    gold, new = tag(world, "金"), tag(world, "新")
+    rule = {"tags": {"any_of": [gold]}}
+    segment = send(world, "POST", "/v1/segments", 201, name="金", rule=rule)["segment_id"]
+    members(world, segment, [])
+    give(world, gold, "m:ann", "b:b1")
+    members(world, segment, ["b:b1", "m:ann"])
+    give(world, new, segment_id=segment)
+    assert names(world, "b:b1") == ["新", "金"]
+    with world.client as client:
+        assert client.delete(f"/v1/customers/m:ann/tags/{gold}").status_code == 204
+        members(world, segment, ["b:b1"])
+        assert client.delete(f"/v1/tags/{gold}").status_code == 204
+    members(world, segment, [])
 
 
 def test_a_deleted_tag_is_gone(service: Service, world: Brand) -> None:
