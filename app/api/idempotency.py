@@ -45,7 +45,7 @@ class Attempt(msgspec.Struct):
     held: Claim
     receive: Receive
     digest: Any
-    keeps_body: bool
+    keeps_body: bool = True
     read_all: bool = False
     status: int = 0
     headers: dict[str, str] = {}
@@ -87,7 +87,6 @@ async def claim_key(request: Request[Any, Any, Any]) -> Response[Any] | None:
         held=found if isinstance(found, Claim) else Claim(caller.brand_id, caller.actor, key, _NIL),
         receive=request.receive,
         digest=hashlib.sha256(route.encode()),
-        keeps_body=not request.route_handler.opt.get("secret"),
     )
     if isinstance(found, Kept):
         return await _again(found, attempt)
@@ -175,6 +174,11 @@ class Idempotent(ASGIMiddleware):
 async def _note(attempt: Attempt, pool: AsyncEngine, message: Message) -> None:
     if message["type"] == "http.response.start":
         attempt.status = message["status"]
+        # What nobody may store, such as a secret that is shown once, is not kept either.
+        attempt.keeps_body = not any(
+            name.lower() == b"cache-control" and b"no-store" in value
+            for name, value in message["headers"]
+        )
         attempt.headers = {
             name.decode("latin-1"): value.decode("latin-1")
             for name, value in message["headers"]

@@ -74,6 +74,52 @@ def _source(brand: Brand) -> str:
         return str(client.post("/v1/sources", json={"name": "x"}).json()["source_id"])
 
 
+def _made(path: str, field: str, **body: Any) -> Callable[[Brand], str]:
+    """Make a thing by a POST; gives the field of the answer that is its id."""
+
+    def make(brand: Brand) -> str:
+        with brand.client as client:
+            answer = client.post(path.format(brand.brand_id), json=body)
+        assert answer.is_success, answer.text
+        return str(answer.json()[field])
+
+    return make
+
+
+def _merge(brand: Brand) -> str:
+    """A merge that is not undone yet, of two who were named for it."""
+    one, other = random_text(8), random_text(8)
+    brand.post(
+        [
+            _event(0, "member.updated", "08:00", member_id=each) | {"id": random_text(8)}
+            for each in (one, other)
+        ]
+    )
+    brand.drain()
+    body = {"a": {"customer_id": f"m:{one}"}, "b": {"customer_id": f"m:{other}"}}
+    return _made("/v1/identity-merges", "merge_id", **body)(brand)
+
+
+def _erasure(brand: Brand) -> str:
+    """Somebody was erased, who was named for it."""
+    one = random_text(8)
+    brand.post([_event(0, "member.updated", "08:00", member_id=one) | {"id": random_text(8)}])
+    brand.drain()
+    return _made(f"/v1/customers/m:{one}/erase", "erasure_id", reason="asked for")(brand)
+
+
+def _import(brand: Brand) -> str:
+    with brand.client as client:
+        answer = client.post(
+            "/v1/imports",
+            params={"kind": "notes"},
+            content=b"note_id,title\nn1,x\n",
+            headers={"content-type": "text/csv"},
+        )
+    assert answer.is_success, answer.text
+    return str(answer.json()["import_id"])
+
+
 def named(letter: str) -> Callable[[Brand], str]:
     """An id of what `furnish` made."""
     return lambda brand: f"{letter}{brand.brand_id}"
@@ -93,13 +139,39 @@ THINGS: dict[str, Callable[[Brand], str]] = {
     "operator_id": _operator,
     "key_id": _key,
     "source_id": _source,
+    "segment_id": _made(
+        "/v1/segments", "segment_id", name=random_text(8), rule={"tag": {"tag_id": "x"}}
+    ),
+    "tag_group_id": lambda brand: _made("/v1/tag-groups", "tag_group_id", name=random_text(8))(
+        brand
+    ),
+    "tag_id": lambda brand: _made("/v1/tags", "tag_id", name=random_text(8))(brand),
+    "remark_id": _made("/v1/customers/b:p{}/remarks", "remark_id", text="x"),
+    "task_id": _made("/v1/customers/b:p{}/tasks", "task_id", title="x"),
+    "merge_id": _merge,
+    "erasure_id": _erasure,
+    "import_id": _import,
 }
 """How to make or name a real thing of a brand, for each parameter that names one."""
 
 ABSENT = {"dead_letter_id": "987654321987", "customer_id": "b:nobody"}
 """An id that nothing has, where it must look like one; `nobody` for the others."""
 
-BODIES: dict[str, Any] = {"patchOperator": {"name": "x"}, "patchSource": {"name": "x"}}
+BODIES: dict[str, Any] = {
+    "patchOperator": {"name": "x"},
+    "patchSource": {"name": "x"},
+    "patchSegment": {"name": "x"},
+    "patchTagGroup": {"name": "x"},
+    "patchTag": {"name": "x"},
+    "tagCustomers": {"customer_ids": ["b:x"]},
+    "untagCustomers": {"customer_ids": ["b:x"]},
+    "tagCustomer": {"tag_ids": ["x"]},
+    "makeRemark": {"text": "x"},
+    "patchRemark": {"text": "x"},
+    "makeTask": {"title": "x"},
+    "patchTask": {"title": "x"},
+    "eraseCustomer": {"reason": "x", "dry_run": True},
+}
 """By operation_id: a body that is in order, where a route with an id in its path wants one."""
 
 OPEN = {"postWebhook"}
