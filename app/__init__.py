@@ -23,6 +23,8 @@ Stages meet only in tables. Who writes what:
                  rebuild, rederived, verification; takes from dirty_customer, dirty_sum
     kept         kept_number, kept_revision; takes from stale_period, and inserts when a time zone
                  comes back
+    sheets       sheet_import, sheet_chunk, sheet_problem; its rows go in by ingest
+    moves        departed_brand; restores by crm and ingest, and deletes from every table
     crm          brand, api_key, webhook_source, calendar, dirty_brand (insert)
     core         work_lease (lease), schedule (schedule)
 
@@ -38,6 +40,8 @@ Rooms, and imports go down only:
     supervisor         keeps processes up
     auth               key -> brand, scopes
     kept               the numbers of closed periods, kept and revised
+    moves              a brand as a file and back, and away
+    sheets             CSV and XLSX files, whose rows become events
     crm                what operators write: brands, keys, sources
     metrics            one .sql a question, divided beside it; entries name it, caveats doubt it
     derive, projection, ingest    siblings, unaware of each other
