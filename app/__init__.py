@@ -26,7 +26,9 @@ Stages meet only in tables. Who writes what:
     sheets       sheet_import, sheet_chunk, sheet_problem; its rows go in by ingest
     moves        departed_brand; restores by crm and ingest, and deletes from every table
     crm          brand, api_key, webhook_source, calendar, dirty_brand (insert)
-    core         work_lease (lease), schedule (schedule)
+    personal     tombstone, erasure, upkeep; by an erasure it renames ids in every table (places.py),
+                 and by the clock it empties texts and payloads whose time is over
+    core         work_lease (lease), schedule (schedule), brand_secret, encryption_key (brand_secret)
 
 Facts are functions of the set of events; derived rows are functions of the facts and settings.
 PostgreSQL is the only truth: Redis carries wake-ups, and losing it loses nothing.
@@ -42,6 +44,7 @@ Rooms, and imports go down only:
     kept               the numbers of closed periods, kept and revised
     moves              a brand as a file and back, and away
     sheets             CSV and XLSX files, whose rows become events
+    personal           phones found, a person's document, erasure, retention
     crm                what operators write: brands, keys, sources
     metrics            one .sql a question, divided beside it; entries name it, caveats doubt it
     derive, projection, ingest    siblings, unaware of each other

@@ -1,5 +1,6 @@
 """What tests share: real servers, a real web process and worker, one set for each test process."""
 
+import base64
 import os
 import signal
 import socket
@@ -22,6 +23,10 @@ from tests.make import Service
 
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """What a test's database may forget when the machine stops."""
+
+os.environ.setdefault(
+    "HONGQUN_ENCRYPTION_KEY", base64.b64encode(b"only for tests".ljust(32)).decode()
+)
 
 
 @pytest.fixture(scope="session")

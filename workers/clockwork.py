@@ -1,4 +1,5 @@
-"""What is done by the clock: closed periods are kept, and derived rows are checked at night.
+"""What is done by the clock: closed periods are kept, derived rows are checked at night, and
+personal data is looked after.
 
 Each worker looks every SWEEP_SECONDS; the schedule in the database says what is due, so it is
 done once however many workers there are, and after an outage it is caught up. It runs beside the
@@ -17,6 +18,7 @@ from app.core.backlog import backlog
 from app.core.db import sqlstate, transaction, unavailable
 from app.derive import nightly
 from app.kept import keep
+from app.personal import upkeep
 
 SWEEP_SECONDS = 30.0
 
@@ -50,7 +52,11 @@ async def run_by_the_clock(pool: AsyncEngine) -> None:
 
 async def sweep(pool: AsyncEngine) -> None:
     """Do what is due; what fails for one brand is tried again at the next sweep."""
-    while await _round(pool, keep.due, _keep) + await _round(pool, nightly.due, _verify):
+    while (
+        await _round(pool, keep.due, _keep)
+        + await _round(pool, nightly.due, _verify)
+        + await _round(pool, upkeep.due, upkeep.tend)
+    ):
         pass
 
 

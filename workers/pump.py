@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.core import lease
 from app.core.db import transaction, unavailable
+from app.core.settings import SettingsError
 from app.derive.customers import derive, put_off
 from app.derive.sums import count_sums, put_off_sum
 from app.ingest.dead_letters import bury
@@ -132,7 +133,8 @@ class Pump:
                 if claimed:
                     await project(connection, brand_id, claimed)
         except Exception as error:
-            if unavailable(error) or not claimed:
+            # Without the key that they ask for, events wait; no number of attempts helps.
+            if unavailable(error) or not claimed or isinstance(error, SettingsError):
                 raise
             if len(claimed) > 1:
                 return len(claimed), max(1, len(claimed) // 8)

@@ -14,10 +14,15 @@ from app.crm import brands
 from app.crm.keys import KeyOwner
 
 Hours = Annotated[int, msgspec.Meta(ge=0, le=8760)]
+Days = Annotated[int, msgspec.Meta(ge=1, le=36500)]
 
 
 class BrandAnswer(msgspec.Struct, frozen=True):
-    """A brand; `touch_hours` and `live_grace_hours` are whole hours."""
+    """A brand; `touch_hours` and `live_grace_hours` are whole hours.
+
+    `message_text_days` and `raw_event_days`: how long texts of messages and payloads of events
+    are kept; null for ever.
+    """
 
     brand_id: str
     name: str
@@ -26,6 +31,8 @@ class BrandAnswer(msgspec.Struct, frozen=True):
     identity_mode: Literal["shared", "separate"]
     touch_hours: int
     live_grace_hours: int
+    message_text_days: int | None
+    raw_event_days: int | None
 
 
 class BrandPatch(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -39,6 +46,8 @@ class BrandPatch(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown
     identity_mode: Literal["shared", "separate"] | msgspec.UnsetType = msgspec.UNSET
     touch_hours: Hours | msgspec.UnsetType = msgspec.UNSET
     live_grace_hours: Hours | msgspec.UnsetType = msgspec.UNSET
+    message_text_days: Days | msgspec.UnsetType | None = msgspec.UNSET
+    raw_event_days: Days | msgspec.UnsetType | None = msgspec.UNSET
 
 
 def _answer(brand: brands.Brand) -> Response[BrandAnswer]:

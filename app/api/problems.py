@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from app.core.db import sqlstate, unavailable
 from app.core.errors import Problem, Unavailable
+from app.core.settings import SettingsError
 
 MEDIA_TYPE = "application/problem+json"
 CODES = {
@@ -85,6 +86,9 @@ def on_any_error(request: Request[Any, Any, Any], error: Exception) -> Response[
         )
     if unavailable(error):
         log.warning("database_unavailable", error=type(error).__name__)
+        return respond(Unavailable())
+    if isinstance(error, SettingsError):
+        log.error("settings_error", path=request.url.path, reason=str(error))
         return respond(Unavailable())
     log.error("unexpected_error", path=request.url.path, exc_info=error)
     return respond(Problem(500, "internal_error", "Something went wrong on our side."))

@@ -19,6 +19,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sweep_seconds: int = 5
     batch_events: int = 2_000
     import_bytes: int = 209_715_200
+    encryption_key: str | None = None
 
     @property
     def database(self) -> str:
@@ -46,6 +47,7 @@ NAMES = {
     "sweep_seconds": "HONGQUN_SWEEP_SECONDS",
     "batch_events": "HONGQUN_BATCH_EVENTS",
     "import_bytes": "HONGQUN_IMPORT_BYTES",
+    "encryption_key": "HONGQUN_ENCRYPTION_KEY",
 }
 
 

@@ -14,7 +14,10 @@ from app.core.errors import Problem
 FIRST_DAY = date(1999, 12, 30)
 LAST_DAY = date(2100, 1, 1)
 
-SETTINGS = ("name", "timezone", "currency", "identity_mode", "touch_hours", "live_grace_hours")
+SETTINGS = (
+    *("name", "timezone", "currency", "identity_mode", "touch_hours", "live_grace_hours"),
+    *("message_text_days", "raw_event_days"),
+)
 DERIVED_FROM = ("timezone", "identity_mode", "touch_hours", "live_grace_hours")
 """The settings that derived rows depend on."""
 
@@ -29,6 +32,8 @@ class Brand(msgspec.Struct, frozen=True):
     identity_mode: Literal["shared", "separate"]
     touch_hours: int
     live_grace_hours: int
+    message_text_days: int | None
+    raw_event_days: int | None
 
     @property
     def zone(self) -> ZoneInfo:

@@ -1,4 +1,7 @@
-"""Dead letters: what could not be accepted is kept with its reason and can be tried again."""
+"""Dead letters: what could not be accepted is kept with its reason and can be tried again.
+
+Their texts are sealed: what nobody could read may hold anything, phones among them.
+"""
 
 import hashlib
 from collections.abc import Sequence
@@ -8,6 +11,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.core.brand_secret import BrandSecret, secret_of
 from app.core.sql import sql
 
 KEPT = timedelta(days=90)
@@ -23,9 +27,9 @@ class DeadText(msgspec.Struct, frozen=True):
     field: str | None = None
 
 
-def text_hash(raw: bytes) -> bytes:
+def text_hash(raw: bytes, secret: BrandSecret) -> bytes:
     """What makes the same rejected text the same row."""
-    return hashlib.blake2b(raw, digest_size=16).digest()
+    return secret.keyed(hashlib.blake2b(raw, digest_size=16).digest())
 
 
 async def keep(
@@ -40,8 +44,9 @@ async def keep(
         return
     seen: dict[bytes, int] = {}
     last: dict[bytes, DeadText] = {}
+    secret = await secret_of(connection, brand_id)
     for letter in dead:
-        key = text_hash(letter.raw)
+        key = text_hash(letter.raw, secret)
         seen[key] = seen.get(key, 0) + 1
         last[key] = letter
     await connection.execute(
@@ -50,7 +55,7 @@ async def keep(
             "brand": brand_id,
             "sources": [source] * len(last),
             "fallback_ids": [fallback_id] * len(last),
-            "raws": [letter.raw for letter in last.values()],
+            "raws": [secret.seal(letter.raw) for letter in last.values()],
             "hashes": list(last),
             "codes": [letter.code for letter in last.values()],
             "fields": [letter.field for letter in last.values()],
@@ -92,12 +97,13 @@ async def bury(connection: AsyncConnection, brand_id: int, event_no: int, reason
     raw = event.raw.encode()
     await keep(connection, brand_id, event.source, None, [DeadText(raw, UNPROJECTED, reason)])
     given = {"brand": brand_id, "no": event_no}
+    secret = await secret_of(connection, brand_id)
     await connection.execute(
         text(
             "UPDATE dead_letter SET event_no = :no"
             " WHERE brand_id = :brand AND source = :source AND raw_hash = :hash"
         ),
-        given | {"source": event.source, "hash": text_hash(raw)},
+        given | {"source": event.source, "hash": text_hash(raw, secret)},
     )
     await connection.execute(
         text("DELETE FROM pending_event WHERE brand_id = :brand AND event_no = :no"), given
@@ -134,7 +140,8 @@ async def page(
     """Dead letters by falling id, from below `before` on."""
     rows = await connection.execute(
         text(
-            "SELECT dead_letter_id, source, code, field, detail, raw, seen, first_seen, last_seen"
+            "SELECT dead_letter_id, source, code, field, detail, raw, sealed, seen, first_seen,"
+            " last_seen"
             " FROM dead_letter WHERE brand_id = :brand"
             " AND (CAST(:before AS bigint) IS NULL OR dead_letter_id < :before)"
             " AND (CAST(:code AS text) IS NULL OR code = :code)"
@@ -142,6 +149,7 @@ async def page(
         ),
         {"brand": brand_id, "before": before, "code": code, "limit": limit},
     )
+    secret = await secret_of(connection, brand_id)
     return [
         DeadLetter(
             str(row.dead_letter_id),
@@ -149,7 +157,7 @@ async def page(
             row.code,
             row.field,
             row.detail,
-            row.raw.decode("utf-8", "replace"),
+            opened(row.raw, row.sealed, secret).decode("utf-8", "replace"),
             row.seen,
             row.first_seen,
             row.last_seen,
@@ -162,13 +170,21 @@ async def lock(connection: AsyncConnection, brand_id: int, dead_letter_id: int) 
     """A dead letter, locked so that two retries of it wait for each other."""
     rows = await connection.execute(
         text(
-            "SELECT dead_letter_id, source, fallback_id, raw, event_no FROM dead_letter"
+            "SELECT dead_letter_id, source, fallback_id, raw, sealed, event_no FROM dead_letter"
             " WHERE brand_id = :brand AND dead_letter_id = :id FOR UPDATE"
         ),
         {"brand": brand_id, "id": dead_letter_id},
     )
     row = rows.one_or_none()
-    return None if row is None else Letter(*row)
+    if row is None:
+        return None
+    raw = opened(row.raw, row.sealed, await secret_of(connection, brand_id))
+    return Letter(row.dead_letter_id, row.source, row.fallback_id, raw, row.event_no)
+
+
+def opened(raw: bytes, sealed: bool, secret: BrandSecret) -> bytes:
+    """The text of a stored letter."""
+    return secret.open(raw) if sealed else raw
 
 
 async def remove(connection: AsyncConnection, brand_id: int, dead_letter_id: int) -> None:

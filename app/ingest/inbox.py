@@ -6,9 +6,11 @@ from datetime import datetime
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.core.brand_secret import KEYED, secret_of
 from app.core.sql import sql
 from app.ingest.dead_letters import DeadText, Letter, keep, remove, requeue
 from app.ingest.decode import Accepted, Rejection, Sender, read_event
+from app.ingest.phones import conceal
 
 CONFLICT = Rejection(
     "id_conflict", "An event of this id with other content is stored already.", "/id"
@@ -85,6 +87,7 @@ async def store(
             first.append(event)
     if not first:
         return set(), known
+    first = await conceal(connection, brand_id, first)
     rows = await connection.execute(
         sql("ingest", "store"),
         {
@@ -106,8 +109,27 @@ async def store(
                 "event_ids": [event_id for _, event_id in others],
             },
         )
-        known.update({(row.source, row.event_id): row.content_hash for row in stored})
+        contents = {(row.source, row.event_id): row.content_hash for row in stored}
+        known.update(await _plain(connection, brand_id, events, contents))
     return fresh, known
+
+
+async def _plain(
+    connection: AsyncConnection,
+    brand_id: int,
+    events: Sequence[Accepted],
+    stored: dict[tuple[str, str], bytes],
+) -> dict[tuple[str, str], bytes]:
+    """The stored hashes; in place of a keyed one the plain one of the event that it is of."""
+    if all(len(content) != KEYED for content in stored.values()):
+        return stored
+    secret = await secret_of(connection, brand_id)
+    plain = {}
+    for event in events:
+        content = stored.get((event.source, event.event_id))
+        if content is not None and content == secret.keyed(event.content_hash):
+            plain[event.source, event.event_id] = event.content_hash
+    return stored | plain
 
 
 class _Identified(msgspec.Struct):

@@ -25,6 +25,8 @@ class Brand(Base):
         CheckConstraint("identity_mode IN ('shared', 'separate')", name="identity_mode"),
         CheckConstraint("touch_hours BETWEEN 0 AND 8760", name="touch_hours"),
         CheckConstraint("live_grace_hours BETWEEN 0 AND 8760", name="live_grace_hours"),
+        CheckConstraint("message_text_days BETWEEN 1 AND 36500", name="message_text_days"),
+        CheckConstraint("raw_event_days BETWEEN 1 AND 36500", name="raw_event_days"),
     )
 
     brand_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -34,6 +36,8 @@ class Brand(Base):
     identity_mode: Mapped[str] = mapped_column(server_default="shared")
     touch_hours: Mapped[int] = mapped_column(server_default="24")
     live_grace_hours: Mapped[int] = mapped_column(server_default="2")
+    message_text_days: Mapped[int | None]
+    raw_event_days: Mapped[int | None]
     created_at: Mapped[Now]
 
 

@@ -45,6 +45,12 @@ class MembershipEvent(Base):
             "group_id",
             postgresql_where=sql("suspect"),
         ),
+        Index(
+            "ix_membership_event_inviter",
+            "brand_id",
+            "inviter_member_id",
+            postgresql_where=sql("inviter_member_id IS NOT NULL"),
+        ),
     )
 
     brand_id: Mapped[BrandKey]
@@ -82,6 +88,12 @@ class Membership(Base):
             "live_id",
             postgresql_where=sql("live_id IS NOT NULL"),
         ),
+        Index(
+            "ix_membership_inviter",
+            "brand_id",
+            "inviter_member_id",
+            postgresql_where=sql("inviter_member_id IS NOT NULL"),
+        ),
     )
 
     brand_id: Mapped[BrandKey]
@@ -108,6 +120,12 @@ class Message(Base):
     __table_args__ = (
         Index(None, "brand_id", "group_id", "sent_at"),
         Index(None, "brand_id", "group_id", "member_id", "sent_at"),
+        Index(
+            "ix_message_text",
+            "brand_id",
+            "sent_at",
+            postgresql_where=sql("text IS NOT NULL"),
+        ),
     )
 
     brand_id: Mapped[BrandKey]
@@ -145,7 +163,15 @@ class DirectMessage(Base):
     """A private message between the brand and a member (direction: sent or received)."""
 
     __tablename__ = "direct_message"
-    __table_args__ = (Index(None, "brand_id", "member_id", "sent_at"),)
+    __table_args__ = (
+        Index(None, "brand_id", "member_id", "sent_at"),
+        Index(
+            "ix_direct_message_text",
+            "brand_id",
+            "sent_at",
+            postgresql_where=sql("text IS NOT NULL"),
+        ),
+    )
 
     brand_id: Mapped[BrandKey]
     message_id: Mapped[IdKey]

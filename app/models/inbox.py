@@ -18,7 +18,10 @@ from app.models.base import (
 
 
 class EventIdentity(Base):
-    """The identity of every accepted event, for ever: makes a repeat harmless."""
+    """The identity of every accepted event, for ever: makes a repeat harmless.
+
+    A hash of 16 bytes is plain, one of 17 keyed, since its content could be found by trying.
+    """
 
     __tablename__ = "event_identity"
 
@@ -29,7 +32,10 @@ class EventIdentity(Base):
 
 
 class Event(Base):
-    """An accepted event as it came; `event_no` grows with the time of its arrival."""
+    """An accepted event as it came, but for phones, which are sealed (app/ingest/phones.py).
+
+    `event_no` grows with the time of its arrival. `raw` is '' where its time to be kept is over.
+    """
 
     __tablename__ = "event"
 
@@ -71,7 +77,11 @@ class WorkLease(Base):
 
 
 class DeadLetter(Base):
-    """What could not be accepted or projected: raw text and reason, kept 90 days."""
+    """What could not be accepted or projected: raw text and reason, kept 90 days.
+
+    The text is sealed, as it may hold anything; one of the release before is not, until a worker
+    has done it.
+    """
 
     __tablename__ = "dead_letter"
     __table_args__ = (
@@ -86,6 +96,7 @@ class DeadLetter(Base):
     source: Mapped[Id]
     fallback_id: Mapped[str | None] = mapped_column(Text(collation="C"))
     raw: Mapped[Bytes]
+    sealed: Mapped[bool] = mapped_column(server_default="false")
     raw_hash: Mapped[Bytes]
     code: Mapped[str]
     field: Mapped[str | None]

@@ -4,18 +4,32 @@ from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, BrandKey, Id, IdKey, Json
+from app.models.base import Base, BrandKey, Bytes, Id, IdKey, Json
 
 
 class Member(Base):
-    """What is known of a platform community user."""
+    """What is known of a platform community user.
+
+    The phone lies sealed in `phone_cipher` (the JSON of a text) and is found by `phone_index`;
+    `phone` is what the release before stored, until a worker has sealed it.
+    """
 
     __tablename__ = "member"
+    __table_args__ = (
+        Index(
+            "ix_member_phone",
+            "brand_id",
+            "phone_index",
+            postgresql_where=text("phone_index IS NOT NULL"),
+        ),
+    )
 
     brand_id: Mapped[BrandKey]
     member_id: Mapped[IdKey]
     nickname: Mapped[str | None]
     phone: Mapped[str | None]
+    phone_cipher: Mapped[Bytes | None]
+    phone_index: Mapped[Bytes | None]
     attributes: Mapped[Json | None]
     stamps: Mapped[Json] = mapped_column(JSONB, server_default=text("'{}'"))
 

@@ -13,6 +13,7 @@ from app.models import (
     joining,
     kept,
     people,
+    personal,
     rebuild,
     schedule,
     segment,
@@ -41,5 +42,6 @@ MODULES = (
     audit,
     sheets,
     departed,
+    personal,
 )
 metadata = Base.metadata

@@ -32,6 +32,7 @@ class Change(msgspec.Struct):
     after: Row
 
 
+UNKNOWN: Stamp = (0, "", "")
 _stamps = msgspec.json.Decoder(dict[str, Stamp])
 
 
@@ -92,7 +93,8 @@ def _load(entity: Entity, stored: Any) -> Row:
     return Row(
         values,
         {name: value for name, value in present.items() if name not in entity.latest},
-        {name: packed[name] if name in packed else packed["*"] for name in values},
+        # The release before forgets the stamps of columns that it does not know.
+        {name: packed.get(name) or packed.get("*") or UNKNOWN for name in values},
     )
 
 

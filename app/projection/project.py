@@ -13,6 +13,7 @@ from app.projection.attributes import merge
 from app.projection.batch import Batch, EventKey
 from app.projection.causes import Concerned, Told
 from app.projection.entities import Entities
+from app.projection.erased import forget, forget_reasons, replace_erased
 
 
 class Claimed(msgspec.Struct, frozen=True):
@@ -35,11 +36,19 @@ async def claim(connection: AsyncConnection, brand_id: int, most: int) -> list[C
 async def project(connection: AsyncConnection, brand_id: int, claimed: list[Claimed]) -> None:
     """Write what the events say into the facts, mark whom that concerns, and unqueue them."""
     batch, events = Batch(), {}
+    arrivals, erased = await replace_erased(
+        connection,
+        brand_id,
+        {event.event_no: read(event.raw, event.source, event.event_id) for event in claimed},
+    )
     for event in claimed:
-        arrival = read(event.raw, event.source, event.event_id)
+        arrival = arrivals[event.event_no]
         collect(batch, arrival)
         events[batch.event] = Told(arrival, event.received_at)
+    forget(batch, erased or ())
     await write(connection, brand_id, batch, events)
+    if erased is not None:
+        await forget_reasons(connection, brand_id, batch)
     await connection.execute(
         text(
             "DELETE FROM pending_event"

@@ -31,6 +31,8 @@ def test_it_is_flat(brand: Brand) -> None:
         "identity_mode": "shared",
         "touch_hours": 24,
         "live_grace_hours": 2,
+        "message_text_days": None,
+        "raw_event_days": None,
     }
 
 

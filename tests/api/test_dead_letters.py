@@ -196,15 +196,17 @@ def test_those_of_another_brand_are_not_there(brand: Brand, service: Service) ->
 def test_they_are_kept_90_days_from_the_last_time(brand: Brand, service: Service) -> None:
     by_key(brand, b"old\n{}\nyoung", LINES)
 
+    ids = {each["raw"]: int(each["id"]) for each in letters(brand)}
+
     async def age(connection: AsyncConnection) -> None:
-        for raw, days in ((b"old", 91), (b"young", 89)):
+        for raw, days in (("old", 91), ("young", 89)):
             await connection.execute(
                 text(
                     "UPDATE dead_letter SET first_seen = now() - interval '200 days',"
                     " last_seen = now() - make_interval(days => :days)"
-                    " WHERE brand_id = :b AND raw = :raw"
+                    " WHERE brand_id = :b AND dead_letter_id = :id"
                 ),
-                {"days": days, "b": brand.brand_id, "raw": raw},
+                {"days": days, "b": brand.brand_id, "id": ids[raw]},
             )
         await forget_old(connection, brand.brand_id)
 

@@ -18,6 +18,8 @@ SCOPE_OF = {
     "getBrand": "read",
     "patchBrand": "admin",
     "getStatus": "read",
+    "exportPersonalData": "pii:read",
+    "eraseCustomer": "admin",
 }
 """Where an operation is not listed, it is a question: `read`."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import text
 
 from app.core.backlog import backlog
+from app.core.brand_secret import BrandSecret, secret_of
 from app.core.clock import microseconds
 from app.core.db import open_pool, transaction
 from app.core.settings import Settings
@@ -27,11 +28,12 @@ QUEUES = {
     *("rebuild", "rederived"),
 }
 OTHERS = {"brand", "calendar", "api_key", "webhook_source", "work_lease", "dead_letter"}
+PERSONAL = {"encryption_key", "brand_secret", "tombstone", "erasure", "upkeep"}
 KEPT = {"kept_number", "kept_revision", "stale_period", "schedule", "verification"}
 TABLES = sorted(
     table.name
     for table in metadata.sorted_tables
-    if table.name not in QUEUES | OTHERS | KEPT | {"oversized_intake"}
+    if table.name not in QUEUES | OTHERS | KEPT | PERSONAL | {"oversized_intake"}
 )
 """Every table that is a function of the events."""
 
@@ -149,14 +151,25 @@ class Bench:
     async def _tables(self, brand_id: int) -> dict[str, list[tuple[Any, ...]]]:
         found = {}
         async with transaction(self.pool) as connection:
+            secret = await secret_of(connection, brand_id)
             for name in TABLES:
-                columns = [c.name for c in metadata.tables[name].columns if c.name != "brand_id"]
+                columns = [
+                    c.name
+                    for c in metadata.tables[name].columns
+                    if c.name not in ("brand_id", "phone_index")
+                ]
                 rows = await connection.execute(
                     text(f"SELECT {', '.join(columns)} FROM {name} WHERE brand_id = :brand"),
                     {"brand": brand_id},
                 )
-                found[name] = sorted((tuple(row) for row in rows), key=repr)
+                found[name] = sorted((plain(row, secret) for row in rows), key=repr)
         return found
+
+
+def plain(row: Any, secret: BrandSecret) -> tuple[Any, ...]:
+    """A row whose phone is opened: each brand seals otherwise, and each time."""
+    cipher = row._mapping.get("phone_cipher")
+    return tuple(secret.open(cipher) if v is not None and v is cipher else v for v in row)
 
 
 async def _open(settings: Settings) -> Any:

@@ -2,9 +2,9 @@
 -- Writes: dead_letter.
 -- Rule:   the same rejected text again is one row with `seen` and `last_seen`.
 INSERT INTO dead_letter AS kept (
-    brand_id, source, fallback_id, raw, raw_hash, code, field, detail, seen
+    brand_id, source, fallback_id, raw, sealed, raw_hash, code, field, detail, seen
 )
-SELECT :brand, source, fallback_id, raw, raw_hash, code, field, detail, seen
+SELECT :brand, source, fallback_id, raw, true, raw_hash, code, field, detail, seen
 FROM unnest(
     CAST(:sources AS text[]), CAST(:fallback_ids AS text[]), CAST(:raws AS bytea[]),
     CAST(:hashes AS bytea[]), CAST(:codes AS text[]), CAST(:fields AS text[]),
