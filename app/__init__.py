@@ -23,6 +23,8 @@ Stages meet only in tables. Who writes what:
                  rebuild, rederived, verification; takes from dirty_customer, dirty_sum
     kept         kept_number, kept_revision; takes from stale_period, and inserts when a time zone
                  comes back
+    sheets       sheet_import, sheet_chunk, sheet_problem; its rows go in by ingest
+    moves        departed_brand; restores by crm and ingest, and deletes from every table
     crm          brand, api_key, webhook_source, calendar, idempotent_request, rfm_cut,
                  dirty_brand (insert); operator, operator_session, login_attempt, login_address;
                  audit_head, audit_entry;
@@ -47,6 +49,8 @@ Rooms, and imports go down only:
     auth               key or session -> brand, actor, scopes
     lists              one file a noun: filters, orders, rows, words searched
     kept               the numbers of closed periods, kept and revised
+    moves              a brand as a file and back, and away
+    sheets             CSV and XLSX files, whose rows become events
     personal           phones found, a person's document, erasure, retention
     crm                what operators write: brands, keys, sources, merges, tags, remarks, tasks,
                        segments; who they are; the audit log

@@ -14,12 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.cli.brand import brand_option, must_exist
 from app.cli.servers import beside
+from app.core.brand_secret import secret_of
 from app.core.db import SET_BRAND, open_pool, transaction
 from app.core.jobs import Waker
 from app.crm.audit import record
 from app.ingest.body import MOST_BYTES, MOST_EVENTS
 from app.moves import delete, restore
-from app.moves.export import lines_of
+from app.moves.export import Emptied, lines_of
 from app.moves.lines import Head
 from app.moves.restore import NotOurs
 
@@ -29,7 +30,8 @@ ROWS = 500
 @click.command("export")
 @brand_option
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def export_brand(brand_id: int, file: Path) -> None:
+@click.option("--partial", is_flag=True, help="Leave out events whose payload is gone.")
+def export_brand(brand_id: int, file: Path, partial: bool) -> None:
     """Write a brand into a file (.ndjson.gz): settings, operators' words, events.
 
     Of sources there are the names. Keys, secrets, operators and the audit log stay behind.
@@ -37,10 +39,16 @@ def export_brand(brand_id: int, file: Path) -> None:
     """
     if file.exists():
         raise click.ClickException(f"{file} is there already")
-    asyncio.run(_export(brand_id, file))
+    try:
+        asyncio.run(_export(brand_id, file, partial))
+    except Emptied:
+        raise click.ClickException(
+            "events have lost their payload by the brand's retention, so that the file would not"
+            " give the same numbers; --partial leaves them out"
+        ) from None
 
 
-async def _export(brand_id: int, file: Path) -> None:
+async def _export(brand_id: int, file: Path, partial: bool) -> None:
     pool = open_pool(beside(), "hongqun cli")
     partly = file.with_name(file.name + ".part")
     lines = 0
@@ -48,12 +56,13 @@ async def _export(brand_id: int, file: Path) -> None:
         async with transaction(pool, brand_id) as connection:
             await must_exist(connection, brand_id)
             await record(connection, brand_id, "system", "brand.export")
+            secret = await secret_of(connection, brand_id)
         with Console(stderr=True).status("exporting"), gzip.open(partly, "wb", 6) as out:
             partly.chmod(0o600)
             async with pool.connect() as connection:
                 await connection.execution_options(isolation_level="REPEATABLE READ")
                 await connection.execute(SET_BRAND, {"brand": str(brand_id)})
-                async for part in lines_of(connection, brand_id):
+                async for part in lines_of(connection, brand_id, secret, partial=partial):
                     out.writelines(line + b"\n" for line in part)
                     lines += len(part)
                 await connection.rollback()

@@ -8,6 +8,8 @@ import msgspec
 from sqlalchemy import select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.core.brand_secret import BrandSecret
+from app.ingest.phones import revealed
 from app.models.tables import metadata
 from app.moves.lines import FORMAT, End, Head, as_json, settings_columns, whole, written
 
@@ -19,8 +21,20 @@ WHERE brand_id = :brand AND event_no > :after ORDER BY event_no LIMIT :most
 """
 
 
-async def lines_of(connection: AsyncConnection, brand_id: int) -> AsyncIterator[list[bytes]]:
-    """The lines of a brand in parts; the transaction must see one snapshot."""
+class Emptied(Exception):
+    """Events of the brand have lost their payload, so a copy would not have its numbers."""
+
+
+async def lines_of(
+    connection: AsyncConnection, brand_id: int, secret: BrandSecret, *, partial: bool = False
+) -> AsyncIterator[list[bytes]]:
+    """The lines of a brand in parts; the transaction must see one snapshot.
+
+    Phones are written as they came, since another brand cannot read what this one has sealed.
+
+    Raises:
+        Emptied: where events have lost their payload, unless a part is enough.
+    """
     brand = metadata.tables["brand"]
     columns = [brand.columns[name] for name in settings_columns()]
     found = await connection.execute(select(*columns).where(brand.c.brand_id == brand_id))
@@ -45,8 +59,11 @@ async def lines_of(connection: AsyncConnection, brand_id: int) -> AsyncIterator[
         if not page:
             break
         after = page[-1].event_no
-        events += len(page)
-        yield [whole(row.raw, row.event_id, row.source) for row in page]
+        kept = [row for row in page if row.raw]
+        if len(kept) < len(page) and not partial:
+            raise Emptied
+        events += len(kept)
+        yield [whole(revealed(row.raw, secret), row.event_id, row.source) for row in kept]
     yield [_line("end", End(events, rows))]
 
 

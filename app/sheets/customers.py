@@ -6,10 +6,12 @@ from app.sheets.columns import Column
 from app.sheets.said import Draft, Sheet, Values, some
 
 COLUMNS = (
-    Column("member_id", "用户ID 成员ID 社区用户ID 客户ID user_id", "id", required=True),
+    Column(
+        "member_id", "用户ID 成员ID 社区用户ID 客户ID user_id", "id", required=True, personal=True
+    ),
     Column("nickname", "昵称 用户昵称 群昵称 客户昵称", "text", personal=True),
     Column("phone", "手机号 手机 手机号码 电话 联系电话 mobile", "id", personal=True),
-    Column("buyer_id", "买家ID 买家用户ID 买家编号 店铺用户ID", "id"),
+    Column("buyer_id", "买家ID 买家用户ID 买家编号 店铺用户ID", "id", personal=True),
     Column("updated_at", "更新时间", "instant"),
 )
 

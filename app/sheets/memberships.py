@@ -26,7 +26,7 @@ REASONS = {
 }
 COLUMNS = (
     Column("group_id", "群ID 群聊ID 群号 群编号", "id", required=True),
-    Column("member_id", "用户ID 成员ID 社区用户ID user_id", "id", required=True),
+    Column("member_id", "用户ID 成员ID 社区用户ID user_id", "id", required=True, personal=True),
     Column("joined_at", "入群时间 加入时间 进群时间", "instant"),
     Column("left_at", "退群时间 离群时间 离开时间", "instant"),
     Column("nickname", "昵称 用户昵称 群昵称", "text", personal=True),
@@ -34,7 +34,7 @@ COLUMNS = (
     Column("source_kind", "来源 入群来源 来源类型 入群方式", "choice", choices=SOURCES),
     Column("source_note_id", "来源笔记 来源笔记ID", "id"),
     Column("source_live_id", "来源直播 来源直播ID", "id"),
-    Column("inviter_member_id", "邀请人 邀请人ID", "id"),
+    Column("inviter_member_id", "邀请人 邀请人ID", "id", personal=True),
     Column("left_reason", "退群原因 离开方式", "choice", choices=REASONS),
     Column("group_name", "群名称 群名 群聊名称", "text"),
 )

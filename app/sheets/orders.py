@@ -15,7 +15,7 @@ ORDER_KINDS = {
 }
 COLUMNS = (
     Column("order_id", "订单号 订单ID 订单编号", "id", required=True),
-    Column("buyer_id", "买家ID 买家用户ID 买家编号", "id", required=True),
+    Column("buyer_id", "买家ID 买家用户ID 买家编号", "id", required=True, personal=True),
     Column("amount", "实付金额 支付金额 付款金额", "amount", required=True),
     Column("currency", "币种", "text"),
     Column("kind", "订单类型", "choice", choices=ORDER_KINDS),

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from app.core.brand_secret import secret_of
 from app.core.db import transaction, unavailable
 from app.core.sql import sql
 from app.sheets.asked import Asked, Unreadable
@@ -138,8 +139,10 @@ async def _read(
     file: BinaryIO,
     wake: Callable[[], None],
 ) -> None:
+    async with transaction(pool, brand_id) as connection:
+        seed = (await secret_of(connection, brand_id)).keyed(b"sheets")
     reading = await asyncio.to_thread(
-        Reading, file, one.bytes, one.asked, one.created_at, datetime.now(UTC)
+        Reading, file, one.bytes, one.asked, one.created_at, datetime.now(UTC), seed
     )
     async with transaction(pool, brand_id) as connection:
         await connection.execute(
