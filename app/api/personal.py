@@ -17,7 +17,7 @@ from app.core.errors import NotFound
 from app.crm.audit import record
 from app.crm.keys import KeyOwner
 from app.personal import persons
-from app.personal.document import document
+from app.personal.document import About, document
 from app.personal.phones import Found, members_with
 
 
@@ -31,6 +31,12 @@ class LookupAnswer(msgspec.Struct, frozen=True):
     """Members with the phone, at most 200; it is masked unless the key has pii:read."""
 
     items: list[Found]
+
+
+class DocumentBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`events`: whether the stored events are to be in it, which all have to be read for that."""
+
+    events: bool = True
 
 
 @post(
@@ -62,22 +68,28 @@ async def lookup_customers(
     "/v1/customers/{customer_id:str}/personal-data",
     summary="Give out a person's data",
     operation_id="exportPersonalData",
+    operation_class=json_body(DocumentBody, required=False),
     tags=["personal data"],
     opt={"scope": "pii:read"},
     status_code=200,
 )
 async def export_personal_data(
-    caller: NamedDependency[KeyOwner], state: State, customer_id: FromPath[str]
+    request: Request[Any, Any, Any],
+    caller: NamedDependency[KeyOwner],
+    state: State,
+    customer_id: FromPath[str],
 ) -> Response[dict[str, Any]]:
     """Everything that is stored of a person, by table, and the events that told it.
 
     The events of a large brand take a while to go through; the answer comes in parts.
     """
+    asked = await decode_body(request, DocumentBody, empty=DocumentBody())
     now = datetime.now(UTC)
     async with transaction(state.pool, caller.brand_id) as connection:
         ids = await persons.find(connection, caller.brand_id, customer_id)
         if ids is None:
             raise NotFound("customer")
         await record(connection, caller.brand_id, caller.actor, "customer.export", customer_id)
-    parts = document(state.pool, caller.brand_id, customer_id, ids, now)
+    about = About(caller.brand_id, customer_id, ids, now, asked.events)
+    parts = document(state.pool, about)
     return cast("Response[dict[str, Any]]", Stream(parts, media_type="application/json"))

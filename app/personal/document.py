@@ -37,13 +37,22 @@ EXTRA = {
 """Rows that name nobody, but belong to rows that do."""
 
 
-async def document(
-    pool: AsyncEngine, brand_id: int, customer_id: str, ids: Ids, now: datetime
-) -> AsyncIterator[bytes]:
-    """The document of the person with these ids; one row is in memory at a time."""
+class About(msgspec.Struct, frozen=True):
+    """Whom a document is about, when it is made, and whether the events are to be in it."""
+
+    brand_id: int
+    customer_id: str
+    ids: Ids
+    now: datetime
+    events: bool
+
+
+async def document(pool: AsyncEngine, about: About) -> AsyncIterator[bytes]:
+    """The document in parts; of tables one row is in memory at a time, of events one batch."""
+    brand_id, ids = about.brand_id, about.ids
     head = {
-        "customer_id": customer_id,
-        "made_at": now,
+        "customer_id": about.customer_id,
+        "made_at": about.now,
         "identities": [{"space": space, "id": id_} for space, id_ in ids.people],
     }
     yield msgspec.json.encode(head)[:-1]
@@ -59,7 +68,7 @@ async def document(
             yield b"]"
     yield b',"events":['
     between = b""
-    at: int | None = 0
+    at: int | None = 0 if about.events else None
     while at is not None:
         async with transaction(pool, brand_id) as connection:
             at, found = await _events(connection, brand_id, ids, secret, at)

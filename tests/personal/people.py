@@ -34,7 +34,7 @@ class Desk:
         with self.brand.client as client:
             if key is not None:
                 client.headers["authorization"] = f"Bearer {key}"
-            return client.post(path, json=body)
+            return client.post(path, json=body) if body is not None else client.post(path)
 
     def erase(self, customer_id: str, **more: Any) -> dict[str, Any]:
         """Erase, and go through the stored events."""
