@@ -39,6 +39,7 @@ from app.core.db import open_pool
 from app.core.errors import Problem
 from app.core.jobs import Waker
 from app.core.logs import configure
+from app.core.proxies import networks
 from app.core.settings import Settings, read
 
 ROUTES = [
@@ -106,7 +107,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         ROUTES,
         lifespan=[lifespan],
         guards=[require_scope],
-        middleware=[RequestContext()],
+        middleware=[RequestContext(networks(settings.trusted_proxies))],
         dependencies={"caller": Provide(provide_caller), "reply": Provide(provide_reply)},
         exception_handlers={
             Problem: problems.on_problem,

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.db import open_pool, transaction
+from app.core.roles import address_of
 from app.core.settings import Settings
 from app.crm import brands, keys, sources
 from app.ingest.signature import sign
@@ -100,6 +101,12 @@ class Service:
 
     base: str
     settings: Settings
+
+    def as_role(self, process: str) -> Settings:
+        """The settings of the web or worker process: those of the owner are in `settings`."""
+        return msgspec.structs.replace(
+            self.settings, database_url=address_of(self.settings, process)
+        )
 
     def within(self, act: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Act in one transaction on its database."""

@@ -28,13 +28,14 @@ class Stack:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.processes: list[subprocess.Popen[bytes]] = []
+        self.seconds = 30.0
 
     def web(self, settings: Settings | None = None) -> Service:
         """Start a web process and wait until it is ready."""
         port = free_port()
         self._start("web", web_command("127.0.0.1", port, 1), settings)
         service = Service(f"http://127.0.0.1:{port}", self.settings)
-        wait_until_ready(service.base)
+        wait_until_ready(service.base, self.seconds)
         return service
 
     def worker(

@@ -13,18 +13,31 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.problems import respond
 from app.core.errors import Problem
+from app.core.proxies import Client, Networks, client_of
 
 log = structlog.get_logger()
 _id = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 
 class RequestContext(ASGIMiddleware):
-    """Gives each request an id (the sender's X-Request-Id where it is one) and logs its end."""
+    """Gives each request an id (the sender's X-Request-Id where it is one) and logs its end.
+
+    Behind it `request.client.host` and `request.url.scheme` are those of the client, also where
+    trusted proxies stand in between.
+    """
 
     scopes = (ScopeType.HTTP,)
 
+    def __init__(self, trusted: Networks = ()) -> None:
+        self.trusted = trusted
+
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         headers = dict(scope["headers"])
+        address, port = scope.get("client") or ("", 0)
+        client = client_of(Client(address, scope["scheme"]), scope["headers"], self.trusted)
+        if client.address != address:
+            port = 0  # nobody tells the client's
+        scope["client"], scope["scheme"] = (client.address, port), client.scheme
         given = headers.get(b"x-request-id", b"").decode("latin-1")
         request_id = given if _id.fullmatch(given) else uuid.uuid4().hex
         structlog.contextvars.clear_contextvars()
@@ -49,6 +62,7 @@ class RequestContext(ASGIMiddleware):
             "request",
             method=scope.get("method"),
             path=scope["path"],
+            client=client.address,
             status=status,
             ms=round((time.perf_counter() - began) * 1000, 1),
         )

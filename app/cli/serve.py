@@ -16,7 +16,7 @@ from app.cli.servers import beside, beside_as, logged_in_as, note, own
 from app.core import roles
 from app.core.db import open_pool, transaction, unavailable
 from app.core.schema import config, is_current
-from app.core.settings import Settings
+from app.core.settings import Settings, read
 from app.core.walls import prove
 from app.supervisor.program import Program
 from app.supervisor.supervise import run
@@ -153,13 +153,24 @@ def web_command(host: str, port: int, workers: int) -> list[str]:
         *("--host", host, "--port", str(port), "--workers", str(workers)),
         *("--workers-kill-timeout", str(DRAIN_SECONDS - 5), "--no-access-log"),
         *("--log-level", "warning", "--loop", "uvloop"),
+        *tls(),
     ]
+
+
+def tls() -> list[str]:
+    """The arguments of a server that speaks TLS itself."""
+    settings = read()
+    if settings.tls_cert is None or settings.tls_key is None:
+        return []
+    files = ("--ssl-certificate", settings.tls_cert, "--ssl-keyfile", settings.tls_key)
+    return [*files, "--ssl-protocol-min", "tls1.2"]
 
 
 async def answers(host: str, port: int) -> bool:
     """Whether the web process is ready."""
     try:
-        async with httpx.AsyncClient(trust_env=False) as client:
+        # To ourselves we are whom we know; the certificate is for others.
+        async with httpx.AsyncClient(trust_env=False, verify=False) as client:
             return (await client.get(f"{url(host, port)}/readyz")).status_code == 200
     except httpx.HTTPError:
         return False
@@ -170,7 +181,7 @@ def url(host: str, port: int) -> str:
     reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
     if ":" in reachable and not reachable.startswith("["):
         reachable = f"[{reachable}]"
-    return f"http://{reachable}:{port}"
+    return f"{'https' if tls() else 'http'}://{reachable}:{port}"
 
 
 def replace(argv: list[str]) -> NoReturn:

@@ -72,6 +72,8 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         value = given.get(field)
         if value is not None and not (value.isascii() and value.isdigit() and int(value) > 0):
             raise SettingsError(f"{NAMES[field]} must be a whole number above 0, not {value!r}")
+    if ("tls_cert" in given) != ("tls_key" in given):
+        raise SettingsError("HONGQUN_TLS_CERT and HONGQUN_TLS_KEY go together")
     if int(given.get("sweep_seconds", "5")) > 10:
         raise SettingsError("HONGQUN_SWEEP_SECONDS may be at most 10")
     return msgspec.convert(

@@ -33,7 +33,7 @@ WHERE c.relnamespace = to_regnamespace(current_schema()) AND c.relkind IN ('r', 
 ORDER BY 1
 """
 
-PROBE = "INSERT INTO oversized_intake (brand_id, source, seen) VALUES ($1, 'walls', 0)"
+PROBE = "INSERT INTO oversized_intake (brand_id, source, seen) VALUES ($1, $2, 0)"
 HERE, THERE = 2**63 - 1, 2**63 - 2
 """Two brands that no sequence will give."""
 
@@ -90,14 +90,14 @@ async def _try(connection: Any) -> None:
     await trial.start()
     try:
         await _be(connection, HERE)
-        await connection.execute(PROBE, HERE)
+        await connection.execute(PROBE, HERE, "mine")
         for brand in (THERE, None):
             await _be(connection, brand)
             if await connection.fetchval("SELECT EXISTS (SELECT FROM oversized_intake)"):
                 raise NotWalled("rows of one brand show to another")
         await _be(connection, THERE)
         try:
-            await connection.execute(PROBE, HERE)
+            await connection.execute(PROBE, HERE, "foisted")
         except asyncpg.InsufficientPrivilegeError:
             return
         raise NotWalled("a row of one brand can be written from another")
