@@ -6,12 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 from argon2 import PasswordHasher
 from litestar.testing import TestClient
 
-from app.core.roles import address_of
 from app.crm import attempts, operators
 from app.crm.caller import Role
 from app.main import create_app
@@ -313,8 +311,7 @@ def test_a_key_has_no_session(brand: Brand) -> None:
 
 def test_over_tls_the_cookie_is_bound_to_its_host(brand: Brand, service: Service) -> None:
     one = person(service, brand, "analyst")
-    address = address_of(service.settings, "web")
-    web = create_app(msgspec.structs.replace(service.settings, database_url=address))
+    web = create_app(service.as_role("web"))
     asked = {"brand_id": str(brand.brand_id), "login": one.login, "password": PASSWORD}
     service.within(lambda c: _give(c, brand.brand_id, one.operator_id))
     with TestClient(web, base_url="https://crm.example") as page:

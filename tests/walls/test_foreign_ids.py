@@ -66,7 +66,8 @@ class Watched:
                 json=BODIES.get(operation["operationId"]),
                 headers={"authorization": f"Bearer {brand.key}"},
             )
-        return answer, list(self.statements)
+        # That a key was used is noted once a minute, whatever it asked for.
+        return answer, [each for each in self.statements if "last_used_at = now()" not in each]
 
 
 @pytest.fixture(scope="module")

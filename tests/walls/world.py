@@ -6,6 +6,7 @@ A route whose path or query names something that is not declared here fails the 
 from collections.abc import Callable
 from typing import Any
 
+from app.crm.tokens import random_text
 from tests.make import Brand
 
 DAY = "2025-03-01T{}:00+08:00"
@@ -56,6 +57,23 @@ def _dead_letter(brand: Brand) -> str:
     return str(letters[0]["id"])
 
 
+def _operator(brand: Brand) -> str:
+    made = {"login": random_text(10), "name": "林", "role": "analyst", "password": "a password"}
+    with brand.client as client:
+        return str(client.post("/v1/operators", json=made).json()["operator_id"])
+
+
+def _key(brand: Brand) -> str:
+    made = {"name": "x", "scopes": ["read"]}
+    with brand.client as client:
+        return str(client.post("/v1/keys", json=made).json()["key"]["key_id"])
+
+
+def _source(brand: Brand) -> str:
+    with brand.client as client:
+        return str(client.post("/v1/sources", json={"name": "x"}).json()["source_id"])
+
+
 def named(letter: str) -> Callable[[Brand], str]:
     """An id of what `furnish` made."""
     return lambda brand: f"{letter}{brand.brand_id}"
@@ -72,13 +90,16 @@ THINGS: dict[str, Callable[[Brand], str]] = {
     "message_id": named("m"),
     "customer_id": lambda brand: f"b:p{brand.brand_id}",
     "dead_letter_id": _dead_letter,
+    "operator_id": _operator,
+    "key_id": _key,
+    "source_id": _source,
 }
 """How to make or name a real thing of a brand, for each parameter that names one."""
 
 ABSENT = {"dead_letter_id": "987654321987", "customer_id": "b:nobody"}
 """An id that nothing has, where it must look like one; `nobody` for the others."""
 
-BODIES: dict[str, Any] = {}
+BODIES: dict[str, Any] = {"patchOperator": {"name": "x"}, "patchSource": {"name": "x"}}
 """By operation_id: a body that is in order, where a route with an id in its path wants one."""
 
 OPEN = {"postWebhook"}
