@@ -16,7 +16,7 @@ from app.api.bodies import decode_body, json_body
 from app.api.rotation import Rotation
 from app.api.sessions import NO_STORE
 from app.core.db import transaction
-from app.core.errors import NotFound
+from app.core.errors import NotFound, Problem
 from app.core.page import Sort, after, ordered, read_cursor, write_cursor
 from app.crm import audit, keys
 from app.crm.caller import Caller, Scope
@@ -176,6 +176,8 @@ async def rotate_key(
 ) -> Response[KeySecret]:
     """Make a key of the same name, scopes and lifetime; the old one ends after the overlap."""
     asked = await decode_body(request, Rotation, empty=Rotation())
+    if asked.at_once:
+        _not_its_own(caller, key_id)
     async with transaction(state.pool, caller.brand_id) as connection:
         old = await _find(connection, caller, key_id)
         caller.must_hold(old.scopes)
@@ -199,14 +201,25 @@ async def rotate_key(
     summary="Revoke an API key",
     operation_id="revokeKey",
     tags=["access"],
-    opt={"scope": "admin"},
+    opt={"scope": "admin", "problems": [409]},
 )
 async def revoke_key(caller: NamedDependency[Caller], state: State, key_id: FromPath[str]) -> None:
-    """Revoke a live key, at once."""
+    """Revoke a live key, at once; never the one that asks."""
+    _not_its_own(caller, key_id)
     async with transaction(state.pool, caller.brand_id) as connection:
         if not await keys.revoke(connection, caller.brand_id, key_id):
             raise NotFound("key")
         await audit.record(connection, caller.brand_id, caller.actor, "key.revoke", key_id)
+
+
+def _not_its_own(caller: Caller, key_id: str) -> None:
+    """Let no program lock itself out, which an answer that is lost on its way would do.
+
+    Raises:
+        Problem: 409 where the key is the one that asks.
+    """
+    if caller.operator_id is None and caller.key_id == key_id:
+        raise Problem(409, "own_key", "A key does not end itself: ask by another, or rotate it.")
 
 
 async def _find(connection: AsyncConnection, caller: Caller, key_id: str) -> Row[Any]:

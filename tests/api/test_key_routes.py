@@ -113,6 +113,18 @@ def test_two_keys_live_while_one_succeeds_the_other(brand: Brand, service: Servi
         problem(rotate(first), 404, "not_found")
 
 
+def test_a_key_does_not_end_itself(brand: Brand) -> None:
+    path = f"/v1/keys/{brand.key.split('_')[2]}"
+    with brand.client as asking:
+        problem(asking.delete(path), 409, "own_key")
+        problem(asking.post(f"{path}/rotate", json={"at_once": True}), 409, "own_key")
+        successor = asking.post(f"{path}/rotate").json()["api_key"]
+        assert status(brand, brand.key) == 200
+    with client(brand, successor) as asking:
+        assert asking.delete(path).status_code == 204
+    assert status(brand, brand.key) == 401
+
+
 def test_the_last_use_is_noted_by_the_minute(brand: Brand, service: Service) -> None:
     def used(ago: str | None) -> bool:
         service.sql(
