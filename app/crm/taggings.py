@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.core.errors import Problem
 from app.core.sql import sql
 from app.crm.people import identity_of, several
+from app.derive.touched import EVERYBODY, touch
 
 Act = Literal["tag", "untag"]
 
@@ -64,6 +65,7 @@ async def apply_to_list(
     unknown = [each for each in dict.fromkeys(customers) if identity_of(each) not in names]
     given = {"spaces": [space for space, _ in names], "ids": [id_ for _, id_ in names]}
     count = await _apply(connection, brand_id, act, tag_id, actor, "asked_people", given)
+    await touch(connection, brand_id, "tags", sorted({one.customer_id for one in known}))
     return Count(count.customers, count.changed, len(unknown), unknown[:LISTED])
 
 
@@ -95,6 +97,7 @@ async def apply_to_segment(
         some = await _apply(connection, brand_id, act, tag_id, actor, "asked_segment", given)
         total = Count(total.customers + some.customers, total.changed + some.changed)
         if until is None:
+            await touch(connection, brand_id, "tags", [EVERYBODY])
             return total
         after = until
 

@@ -14,6 +14,7 @@ from app.core.db import sqlstate
 from app.core.errors import NotFound, Problem
 from app.core.sql import sql
 from app.crm.keys import random_text
+from app.derive.touched import EVERYBODY, touch
 
 
 class TagGroup(msgspec.Struct, frozen=True):
@@ -222,6 +223,7 @@ async def drop(connection: AsyncConnection, brand_id: int, tag_id: str) -> None:
             text(f"DELETE FROM {table} WHERE brand_id = :brand AND tag_id = :tag"),
             {"brand": brand_id, "tag": tag_id},
         )
+    await touch(connection, brand_id, "tags", [EVERYBODY])
 
 
 def _read(row: Row[Any]) -> Tag:
