@@ -25,7 +25,9 @@ Stages meet only in tables. Who writes what:
                  comes back
     crm          brand, api_key, webhook_source, calendar, dirty_brand (insert), identity_merge,
                  identity_dismissal, tag_group, tag, tagging, remark, task; by way of projection
-                 identity and its marks, while it holds the brand's lease
+                 identity and its marks, while it holds the brand's lease; segment,
+                 segment_member, segment_change; takes from dirty_segment, in which projection,
+                 derive and crm insert whom a change touches
     core         work_lease (lease), schedule (schedule)
 
 Facts are functions of the set of events (identities also of operators' merges); derived rows are
@@ -42,7 +44,8 @@ Rooms, and imports go down only:
     auth               key -> brand, scopes
     lists              one file a noun: filters, orders, rows, words searched
     kept               the numbers of closed periods, kept and revised
-    crm                what operators write: brands, keys, sources, merges, tags, remarks, tasks
+    crm                what operators write: brands, keys, sources, merges, tags, remarks, tasks;
+                       segments: rules, compiled to one statement, and their members
     metrics            one .sql a question, divided beside it; entries name it, caveats doubt it
     derive, projection, ingest    siblings, unaware of each other
     events             the vocabulary

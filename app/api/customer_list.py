@@ -19,6 +19,10 @@ from app.lists.customers import Customer, CustomerSort
 from app.lists.listing import Count
 from app.lists.names import Sparse
 from app.lists.people import CustomerFilters
+from app.metrics.lifecycle import Stage
+from app.metrics.rfm import MEASURES
+
+Score = Annotated[int | None, Parameter(ge=1, le=5, description="Score of RFM, see GET /v1/rfm.")]
 
 
 class CustomerPage(msgspec.Struct, frozen=True):
@@ -63,6 +67,10 @@ async def list_customers(
         int | None,
         Parameter(ge=1, le=3_650, description="No message for so many times 24 hours."),
     ] = None,
+    lifecycle: Stage | None = None,
+    recency: Score = None,
+    frequency: Score = None,
+    monetary: Score = None,
     q: Words = None,
 ) -> Response[CustomerPage]:
     """The customers of the brand, searched by nickname; money is in the minor unit.
@@ -71,9 +79,13 @@ async def list_customers(
     that any of their memberships came by, `max_net` is included.
     """
     paging.check(Customer)
+    dates = (
+        *(joined_from, joined_until, first_paid_from, first_paid_until),
+        *(last_paid_from, last_paid_until),
+    )
     silent = None if silent_days is None else datetime.now(UTC) - timedelta(days=silent_days)
     async with transaction(state.pool, caller.brand_id) as connection:
-        reader = await moments(connection, caller.brand_id)
+        reader = await moments(connection, caller.brand_id, *dates)
         filters = CustomerFilters(
             is_member=is_member,
             joined=reader.range("joined", joined_from, joined_until),
@@ -88,11 +100,17 @@ async def list_customers(
             member_id=member_id,
             buyer_id=buyer_id,
             silent_since=silent,
+            lifecycle=lifecycle,
+            scores=tuple(
+                (measure, score)
+                for measure, score in zip(MEASURES, (recency, frequency, monetary), strict=True)
+                if score is not None
+            ),
             q=query(q),
         )
         items, following = await customers.page(
             connection, caller.brand_id, filters, paging.of(sort)
         )
-        listing = customers.listing(caller.brand_id, filters)
+        listing = await customers.listing(connection, caller.brand_id, filters)
         count = await listing.count(connection) if paging.count else None
     return listed(request, CustomerPage, paging, items, following, count)

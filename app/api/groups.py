@@ -120,14 +120,11 @@ async def list_members(
     """The memberships of a group that were open at an instant, or all; searched by nickname."""
     paging.check(Member)
     when: datetime | Literal["now", "ever"]
-    if at == "now":
-        when = "now"
-    else:
-        when = "ever" if at == "ever" else instant("at", at)
+    when = "now" if at == "now" else "ever" if at == "ever" else instant("at", at)
     async with transaction(state.pool, caller.brand_id) as connection:
         if await groups.one(connection, caller.brand_id, group_id) is None:
             raise NotFound("group")
-        reader = await moments(connection, caller.brand_id)
+        reader = await moments(connection, caller.brand_id, joined_from, joined_until)
         filters = MemberFilters(
             at=when,
             joined=reader.range("joined", joined_from, joined_until),

@@ -52,7 +52,7 @@ async def list_lives(
     """The lives of the brand, searched by title."""
     paging.check(Live)
     async with transaction(state.pool, caller.brand_id) as connection:
-        reader = await moments(connection, caller.brand_id)
+        reader = await moments(connection, caller.brand_id, started_from, started_until)
         filters = LiveFilters(
             creator_id=creator_id,
             mcn=mcn,

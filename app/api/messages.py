@@ -47,22 +47,20 @@ async def list_messages(
     kind: MessageKind | None = None,
     recalled: bool | None = None,
     note_id: Id = None,
-    live_id: Id = None,
     sent_from: From = None,
     sent_until: Until = None,
     q: Words = None,
 ) -> Response[MessagePage]:
-    """The messages of the brand's groups, searched by text; note and live are those of a card."""
+    """The messages of the brand's groups, searched by text; the note is that of a card."""
     paging.check(Message)
     async with transaction(state.pool, caller.brand_id) as connection:
-        reader = await moments(connection, caller.brand_id)
+        reader = await moments(connection, caller.brand_id, sent_from, sent_until)
         filters = MessageFilters(
             group_id=group_id,
             member_id=member_id,
             kind=kind,
             recalled=recalled,
             note_id=note_id,
-            live_id=live_id,
             sent=reader.range("sent", sent_from, sent_until),
             q=query(q),
         )

@@ -52,7 +52,7 @@ async def list_notes(
     """The notes of the brand, searched by title; `group_id` is of a group mounted on the note."""
     paging.check(Note)
     async with transaction(state.pool, caller.brand_id) as connection:
-        reader = await moments(connection, caller.brand_id)
+        reader = await moments(connection, caller.brand_id, published_from, published_until)
         filters = NoteFilters(
             creator_id=creator_id,
             mcn=mcn,

@@ -18,17 +18,10 @@ from app.crm import brands
 from app.crm.keys import KeyOwner
 from app.lists import orders
 from app.lists.condition import Range
+from app.lists.credited import OrderCell, OrderFilters, OrderKind, OrderStatus, Refunded
 from app.lists.listing import Count
 from app.lists.names import Sparse
-from app.lists.orders import (
-    Order,
-    OrderCell,
-    OrderFilters,
-    OrderKind,
-    OrderSort,
-    OrderStatus,
-    Refunded,
-)
+from app.lists.orders import Order, OrderSort
 from app.metrics.explain import Asked, Explanation, explain
 from app.metrics.words import Language
 
@@ -79,7 +72,9 @@ async def list_orders(
     """
     paging.check(Order)
     async with transaction(state.pool, caller.brand_id) as connection:
-        reader = await moments(connection, caller.brand_id)
+        reader = await moments(
+            connection, caller.brand_id, paid_from, paid_until, placed_from, placed_until
+        )
         filters = OrderFilters(
             status=status,
             kind=kind,

@@ -48,6 +48,8 @@ Words = Annotated[
 Number = Annotated[int | None, Parameter(ge=-(2**53), le=2**53)]
 Id = Annotated[str | None, Parameter(max_length=300)]
 
+DATE = len("2026-11-01")
+
 S = TypeVar("S", bound=msgspec.Struct)
 
 
@@ -132,13 +134,15 @@ class Moments(msgspec.Struct, frozen=True):
         """
         if value is None:
             return None
-        if len(value) <= 10:
+        if len(value) <= DATE:
             return day_start(self.zone, local_date(field, value))
         return instant(field, value)
 
 
-async def moments(connection: AsyncConnection, brand_id: int) -> Moments:
-    """A reader for the brand."""
+async def moments(connection: AsyncConnection, brand_id: int, *given: str | None) -> Moments:
+    """A reader of what was given; the brand is looked up where there is a date among it."""
+    if not any(value is not None and len(value) <= DATE for value in given):
+        return Moments(ZoneInfo("UTC"))
     brand = await brands.find(connection, brand_id)
     assert brand is not None
     return Moments(brand.zone)

@@ -90,16 +90,18 @@ class Customer(msgspec.Struct, frozen=True):
     excerpt: Sparse[Excerpt | None] = UNSET
 
 
-def listing(brand_id: int, filters: CustomerFilters) -> Listing:
+async def listing(connection: AsyncConnection, brand_id: int, filters: CustomerFilters) -> Listing:
     """These of a brand's customers."""
-    return Listing(CUSTOMER, (lambda t: t.c.brand_id == brand_id,), filters.of(brand_id))
+    rules = await filters.rules(connection, brand_id)
+    return Listing(CUSTOMER, (lambda t: t.c.brand_id == brand_id,), filters.of(brand_id, rules))
 
 
 async def page(
     connection: AsyncConnection, brand_id: int, filters: CustomerFilters, asked: Asked
 ) -> tuple[list[Customer], str | None]:
     """A page of customers, and the cursor of the next."""
-    found = await listing(brand_id, filters).page(connection, "customers", ORDERS, asked)
+    these = await listing(connection, brand_id, filters)
+    found = await these.page(connection, "customers", ORDERS, asked)
     return await _dressed(connection, brand_id, found.rows, filters.q), found.next
 
 

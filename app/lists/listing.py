@@ -19,8 +19,14 @@ from app.core.page import MOST, Part, Sort, parts, read_cursor, write_cursor
 WALK = 50
 """Rows of the order that are looked at for each row of the page, before filters lead."""
 
+WALKED = 30_000
+"""Where some were found in a stretch, one in which all may be found is walked up to here."""
+
 COUNTED = 10_000
 """Rows are counted up to here."""
+
+FEW = 1_000
+"""A filter of at most so many rows leads at once."""
 
 COMPARED = 20_000
 """Of several filters that of the fewest rows leads; they are counted up to here."""
@@ -54,13 +60,14 @@ class By(msgspec.Struct, frozen=True):
 class Filter(msgspec.Struct, frozen=True):
     """A condition on a row. With `among`, the values of the column `on` for which it holds, it can
     lead; without, it is a range of that column, which an order by it begins with. `loose`: it does
-    not hold for all of these values, so each is looked at.
+    not hold for all of these values, so each is looked at. `indexed`: they are found on an index.
     """
 
     holds: Probe
     on: str = ""
     among: Select[Any] | None = None
     loose: bool = False
+    indexed: bool = True
 
     def leads(self, table: Any) -> ColumnElement[bool]:
         """The same condition, looked up from its values."""
@@ -129,12 +136,14 @@ class Listing(msgspec.Struct, frozen=True):
         if asked.cursor is not None:
             values = read_cursor(key, asked.cursor, by.of(self.table))
         ranges = [each for each in self.filters if each.among is None and each.on == by.columns[0]]
+        filters = tuple(each for each in self.filters if each not in ranges)
         walk = Walk(
             self.table,
             (*self.within, *(each.holds for each in ranges)),
-            tuple(each for each in self.filters if each not in ranges),
+            filters,
             by,
             values,
+            None if self.steps else await leading(connection, filters, FEW),
         )
         rows: list[Row[Any]] = []
         wanted = min(asked.limit, MOST) + 1
@@ -150,6 +159,7 @@ class Listing(msgspec.Struct, frozen=True):
 
     async def count(self, connection: AsyncConnection) -> Count:
         """How many rows there are, up to 10,000."""
+        await connection.execute(WALKING, {"on": "on"})
         some = select(self.table).where(*(each(self.table) for each in self.within))
         if self.steps is not None:
             found = 0
@@ -166,13 +176,17 @@ class Listing(msgspec.Struct, frozen=True):
 
 
 class Walk(msgspec.Struct, frozen=True):
-    """An order of a listing, from its beginning or from a cursor's values on."""
+    """An order of a listing, from its beginning or from a cursor's values on.
+
+    `few`: the filter that leads, where it is known to hold for few.
+    """
 
     table: FromClause
     within: tuple[Probe, ...]
     filters: tuple[Filter, ...]
     by: By
     values: Sequence[Any] | None
+    few: Filter | None
 
     async def fetch(
         self,
@@ -182,22 +196,33 @@ class Walk(msgspec.Struct, frozen=True):
         steps: Steps | None,
     ) -> Sequence[Row[Any]]:
         """The next rows of one part of the order."""
+        if self.few is not None:
+            return await self._sorted(connection, self._matching(at, self.few), at, need)
         await connection.execute(WALKING, {"on": "off"})
-        walked = self._base(at).order_by(*self._part(self.table, at).order)
-        if self.filters:
-            stretch = walked.limit(need * WALK).subquery("walked")
-            walked = select(stretch).where(*(each.holds(stretch) for each in self.filters))
-            walked = walked.order_by(*self._part(stretch, at).order)
-        rows: Sequence[Row[Any]] = (await connection.execute(walked.limit(need))).all()
-        await connection.execute(WALKING, {"on": "on"})
+        rows, stretch = await self._walked(connection, at, need, need * WALK)
+        if 0 < len(rows) < need and self.filters and stretch <= WALKED:
+            rows, _ = await self._walked(connection, at, need, stretch)
         if len(rows) >= need or not self.filters:
             return rows
+        await connection.execute(WALKING, {"on": "on"})
         if steps is not None:
             return await self._stepwise(
                 connection, at, need, steps(self.by.descending, self.values)
             )
         leader = await leading(connection, self.filters)
         return await self._sorted(connection, self._matching(at, leader), at, need)
+
+    async def _walked(
+        self, connection: AsyncConnection, at: int, need: int, stretch: int
+    ) -> tuple[Sequence[Row[Any]], int]:
+        """What a stretch of the order has, and how long a one might have all that is needed."""
+        walked = self._base(at).order_by(*self._part(self.table, at).order)
+        if self.filters:
+            part = walked.limit(stretch).subquery("walked")
+            walked = select(part).where(*(each.holds(part) for each in self.filters))
+            walked = walked.order_by(*self._part(part, at).order)
+        rows = (await connection.execute(walked.limit(need))).all()
+        return rows, stretch * need * 2 // max(len(rows), 1)
 
     async def _stepwise(
         self, connection: AsyncConnection, at: int, need: int, steps: list[Step]
@@ -242,12 +267,18 @@ async def _counted(connection: AsyncConnection, rows: Select[Any], most: int) ->
     return int(found.scalar_one())
 
 
-async def leading(connection: AsyncConnection, filters: Sequence[Filter]) -> Filter | None:
-    """The filter whose values are fewest; None where none can be looked up."""
-    able = [each for each in filters if each.among is not None]
-    if len(able) < 2:
-        return able[0] if able else None
+async def leading(
+    connection: AsyncConnection, filters: Sequence[Filter], few: int | None = None
+) -> Filter | None:
+    """The filter whose values are fewest; None where none can be looked up, or none has so few."""
+    able = [each for each in filters if each.among is not None and each.indexed]
+    if few is None and len(able) < 2:
+        others = [each for each in filters if each.among is not None]
+        return able[0] if able else others[0] if others else None
+    most = COMPARED if few is None else few + 1
     sizes = [
-        await _counted(connection, each.among, COMPARED) for each in able if each.among is not None
+        await _counted(connection, each.among, most) for each in able if each.among is not None
     ]
+    if not able or (few is not None and min(sizes) > few):
+        return None
     return able[sizes.index(min(sizes))]

@@ -9,7 +9,7 @@ from msgspec import UNSET
 from sqlalchemy import Row, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.lists.condition import Range, given, hits, known, ranged, same
+from app.lists.condition import Range, given, hits, known, ranged
 from app.lists.listing import Asked, By, Filter, Listing, Probe, Step
 from app.lists.names import Sparse, customers_of, names_of
 from app.lists.search import Excerpt, Query, spans, widening
@@ -63,7 +63,6 @@ class MessageFilters(msgspec.Struct, frozen=True):
     kind: MessageKind | None = None
     recalled: bool | None = None
     note_id: str | None = None
-    live_id: str | None = None
     sent: Range = Range()
     q: Query | None = None
 
@@ -77,6 +76,12 @@ class MessageFilters(msgspec.Struct, frozen=True):
             within.append(lambda t: t.c.group_id == self.group_id)
         if self.member_id is not None:
             within.append(lambda t: t.c.member_id == self.member_id)
+        if self.recalled:
+            within.append(lambda t: t.c.recalled_at.is_not(None))
+        if self.kind is not None:
+            within.append(lambda t: t.c.kind == self.kind)
+        if self.note_id is not None:
+            within.append(lambda t: t.c.card.op("->>")("note_id") == self.note_id)
         query, steps = self.q, None
         if query is not None:
             edges = await _edges(connection, brand_id, self.sent)
@@ -89,18 +94,11 @@ class MessageFilters(msgspec.Struct, frozen=True):
             tuple(within),
             given(
                 ranged("sent_at", self.sent),
-                same("kind", self.kind),
-                known("recalled_at", self.recalled),
-                _on_card("note_id", self.note_id),
-                _on_card("live_id", self.live_id),
+                known("recalled_at", None if self.recalled else self.recalled),
                 None if query is None else Filter(lambda t: query.within(t.c.text)),
             ),
             steps,
         )
-
-
-def _on_card(name: str, value: str | None) -> Filter | None:
-    return None if value is None else Filter(lambda t: t.c.card.op("->>")(name) == value)
 
 
 async def _edges(

@@ -6,25 +6,17 @@ from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET
-from sqlalchemy import ColumnElement, Row, Text, and_, any_, func, literal, select
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.lists.condition import Range, given, ranged
-from app.lists.listing import Asked, By, Filter, Listing
+from app.lists.credited import ORDER, OrderCell, OrderFilters, OrderStatus
+from app.lists.listing import Asked, By
 from app.lists.names import Sparse, customers_of, names_of, rows_of
 from app.models.tables import metadata
 
-ORDER = metadata.tables["shop_order"]
-CREDIT = metadata.tables["order_credit"]
 REFUND = metadata.tables["refund"]
-NOTE = metadata.tables["note"]
-IDENTITY = metadata.tables["identity"]
 
 OrderSort = Literal["-paid_at", "paid_at", "-placed_at", "placed_at", "-amount", "amount"]
-OrderStatus = Literal["placed", "paid", "completed", "cancelled"]
-OrderCell = Literal["member_and_touch", "member_only", "touch_only", "neither"]
-OrderKind = Literal["normal", "deposit", "presale", "replacement", "gift", "test"]
-Refunded = Literal["none", "partial", "full"]
 ORDERS = {
     "-paid_at": By(("paid_at", "order_id"), (datetime, str), True, nullable=True),
     "paid_at": By(("paid_at", "order_id"), (datetime, str), nullable=True),
@@ -82,125 +74,6 @@ class Order(msgspec.Struct, frozen=True):
     live_id: Sparse[str | None] = UNSET
     items: Sparse[list[Item]] = UNSET
     refunds: Sparse[list[Paid]] = UNSET
-
-
-class OrderFilters(msgspec.Struct, frozen=True):
-    """What orders are asked for; group, note, creator and live are those credited."""
-
-    status: OrderStatus | None = None
-    kind: OrderKind | None = None
-    customer_id: str | None = None
-    buyer_id: str | None = None
-    cell: OrderCell | None = None
-    refunded: Refunded | None = None
-    group_id: str | None = None
-    note_id: str | None = None
-    creator_id: str | None = None
-    live_id: str | None = None
-    paid: Range = Range()
-    placed: Range = Range()
-    amount: Range = Range()
-
-    def listing(self, brand_id: int) -> Listing:
-        """These of a brand's orders."""
-        c = CREDIT.c
-        full = and_(c.amount > 0, c.refunded >= c.amount)
-        refunded = {
-            "none": c.refunded == 0,
-            "partial": and_(c.refunded > 0, c.refunded < c.amount),
-            "full": and_(c.refunded > 0, full),
-        }
-        return Listing(
-            ORDER,
-            (lambda t: t.c.brand_id == brand_id,),
-            given(
-                ranged("paid_at", self.paid),
-                ranged("placed_at", self.placed),
-                ranged("amount", self.amount),
-                _status(self.status),
-                None if self.kind is None else Filter(lambda t: _kind(t) == self.kind),
-                _by_buyers(brand_id, self.customer_id),
-                _one_of("buyer_id", self.buyer_id),
-                _credited(brand_id, None if self.cell is None else c.cell == self.cell),
-                _credited(brand_id, refunded[self.refunded] if self.refunded else None),
-                _credited(brand_id, _is(c.group_id, self.group_id)),
-                _credited(brand_id, _is(c.note_id, self.note_id)),
-                _credited(brand_id, _is(c.live_id, self.live_id)),
-                _credited(brand_id, _by_creator(brand_id, self.creator_id)),
-            ),
-        )
-
-
-def _kind(t: Any) -> ColumnElement[str]:
-    kind: ColumnElement[str] = func.coalesce(t.c.kind, "normal")
-    return kind
-
-
-def _is(column: ColumnElement[Any], value: str | None) -> ColumnElement[bool] | None:
-    return None if value is None else column == value
-
-
-def _status(asked: OrderStatus | None) -> Filter | None:
-    def holds(t: Any) -> ColumnElement[bool]:
-        c = t.c
-        told: dict[OrderStatus, ColumnElement[bool]] = {
-            "cancelled": c.cancelled_at.is_not(None),
-            "completed": and_(c.cancelled_at.is_(None), c.completed_at.is_not(None)),
-            "paid": and_(
-                c.cancelled_at.is_(None), c.completed_at.is_(None), c.paid_at.is_not(None)
-            ),
-            "placed": and_(c.cancelled_at.is_(None), c.completed_at.is_(None), c.paid_at.is_(None)),
-        }
-        return told[asked or "placed"]
-
-    return None if asked is None else Filter(holds)
-
-
-def _one_of(column: str, value: str | None) -> Filter | None:
-    if value is None:
-        return None
-    return Filter(lambda t: t.c[column] == value, column, select(literal(value, Text)))
-
-
-def _by_buyers(brand_id: int, customer_id: str | None) -> Filter | None:
-    if customer_id is None:
-        return None
-    i = IDENTITY.c
-    buyers = select(i.id).where(
-        i.brand_id == brand_id, i.customer_id == customer_id, i.space == "buyer"
-    )
-    return Filter(
-        lambda t: t.c.buyer_id == any_(func.array(buyers.scalar_subquery())), "buyer_id", buyers
-    )
-
-
-def _by_creator(brand_id: int, creator_id: str | None) -> ColumnElement[bool] | None:
-    if creator_id is None:
-        return None
-    notes = select(NOTE.c.note_id).where(
-        NOTE.c.brand_id == brand_id, NOTE.c.creator_id == creator_id
-    )
-    by_note = CREDIT.c.note_id == any_(func.array(notes.scalar_subquery()))
-    named = CREDIT.c.touch_creator_id
-    return func.coalesce(named == creator_id, by_note)
-
-
-def _credited(brand_id: int, condition: ColumnElement[bool] | None) -> Filter | None:
-    """Its credit fulfils a condition."""
-    if condition is None:
-        return None
-    c = CREDIT.c
-
-    def holds(t: Any) -> ColumnElement[bool]:
-        fulfilled: ColumnElement[bool] = (
-            select(condition)
-            .where(c.brand_id == brand_id, c.order_id == t.c.order_id)
-            .correlate(t)
-            .scalar_subquery()
-        )
-        return fulfilled
-
-    return Filter(holds, "order_id", select(c.order_id).where(c.brand_id == brand_id, condition))
 
 
 async def page(

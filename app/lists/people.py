@@ -1,22 +1,26 @@
 """Which customers are asked for: by what they did, where they are, and what is said of them."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.expression import FromClause
 
 from app.lists.condition import Range, found_by, given, ranged, same
 from app.lists.listing import Filter
 from app.lists.search import Query
+from app.metrics.lifecycle import Stage, days_of, in_stage
+from app.metrics.rfm import COLUMNS, Cuts, Measure, cuts_of, scored
 from app.models.tables import metadata
 
 IDENTITY = metadata.tables["identity"]
 JOINING = metadata.tables["joining"]
 MEMBER = metadata.tables["member"]
 MEMBERSHIP = metadata.tables["membership"]
-MESSAGE = metadata.tables["message"]
+SPEECH = metadata.tables["member_speech"]
 SEGMENT_MEMBER = metadata.tables["segment_member"]
 TAGGING = metadata.tables["tagging"]
 
@@ -41,10 +45,12 @@ class CustomerFilters(msgspec.Struct, frozen=True):
     member_id: str | None = None
     buyer_id: str | None = None
     silent_since: datetime | None = None
+    lifecycle: Stage | None = None
+    scores: tuple[tuple[Measure, int], ...] = ()
     q: Query | None = None
 
-    def of(self, brand_id: int) -> tuple[Filter, ...]:
-        """The conditions on the rows of `customer`."""
+    def of(self, brand_id: int, rules: Sequence[Filter] = ()) -> tuple[Filter, ...]:
+        """The conditions on the rows of `customer`; `rules` are those of the brand."""
         return given(
             same("is_member", self.is_member),
             ranged("first_joined_at", self.joined),
@@ -60,7 +66,21 @@ class CustomerFilters(msgspec.Struct, frozen=True):
             _owns(brand_id, "buyer", self.buyer_id),
             self._silent(brand_id),
             self._named(brand_id),
+            *rules,
         )
+
+    async def rules(self, connection: AsyncConnection, brand_id: int) -> tuple[Filter, ...]:
+        """The conditions that depend on the brand's rules, as these are now."""
+        now = datetime.now(UTC)
+        made: list[Filter] = []
+        asked = self.lifecycle
+        if asked is not None:
+            days = await days_of(connection, brand_id)
+            made.append(Filter(lambda t: in_stage(asked, t, days, now)))
+        if self.scores:
+            cuts = await cuts_of(connection, brand_id, now)
+            made += [_scored(measure, cuts, score) for measure, score in self.scores]
+        return tuple(made)
 
     def _in_group(self, brand_id: int) -> Filter | None:
         if self.group_id is None:
@@ -79,7 +99,9 @@ class CustomerFilters(msgspec.Struct, frozen=True):
         came = _with_identity(brand_id, "member", MEMBERSHIP, m.member_id).where(
             m.note_id == self.note_id, m.note_id.is_not(None), lasted
         )
-        return _among(came, IDENTITY.c.customer_id)
+        # Of one person the few memberships are looked at, not the many of the note.
+        theirs = func.coalesce(m.note_id, "") == self.note_id
+        return _of_identity(brand_id, MEMBERSHIP, "member", m.member_id, theirs & lasted, came)
 
     def _tagged(self, brand_id: int) -> Filter | None:
         if self.tag_id is None:
@@ -90,7 +112,8 @@ class CustomerFilters(msgspec.Struct, frozen=True):
             .join(TAGGING, (g.brand_id == i.brand_id) & (g.space == i.space) & (g.id == i.id))
             .where(i.brand_id == brand_id, g.brand_id == brand_id, g.tag_id == self.tag_id)
         )
-        return _among(tagged, i.customer_id)
+        this = (g.tag_id == self.tag_id) & (g.space == i.space)
+        return _of_identity(brand_id, TAGGING, None, g.id, this, tagged)
 
     def _in_segment(self, brand_id: int) -> Filter | None:
         if self.segment_id is None:
@@ -105,8 +128,10 @@ class CustomerFilters(msgspec.Struct, frozen=True):
         since = self.silent_since
         if since is None:
             return None
-        m = MESSAGE.c
-        spoke = _with_identity(brand_id, "member", MESSAGE, m.member_id).where(m.sent_at >= since)
+        s = SPEECH.c
+        spoke = _with_identity(brand_id, "member", SPEECH, s.member_id).where(
+            s.last_spoke_at >= since
+        )
 
         def holds(t: Any) -> ColumnElement[bool]:
             first = (
@@ -124,16 +149,18 @@ class CustomerFilters(msgspec.Struct, frozen=True):
         if query is None:
             return None
         m, i = MEMBER.c, IDENTITY.c
-        named = _with_identity(brand_id, "member", MEMBER, m.member_id).where(
-            query.within(m.nickname)
-        )
         hit = found_by("member", "member_id", query).subquery("named")
         led = (
             select(i.customer_id)
             .join(hit, hit.c.member_id == i.id)
             .where(i.brand_id == brand_id, i.space == "member")
         )
-        return _among(named, i.customer_id, led)
+        said = query.within(m.nickname)
+        return _of_identity(brand_id, MEMBER, "member", m.member_id, said, led, loose=True)
+
+
+def _scored(measure: Measure, cuts: Cuts, score: int) -> Filter:
+    return Filter(lambda t: scored(measure, t, cuts, score, score), COLUMNS[measure])
 
 
 def _with_identity(
@@ -148,17 +175,47 @@ def _with_identity(
     )
 
 
-def _among(
-    these: Select[Any], customer_id: ColumnElement[Any], led: Select[Any] | None = None
+def _of_identity(
+    brand_id: int,
+    table: FromClause,
+    space: str | None,
+    id_: ColumnElement[Any],
+    condition: ColumnElement[bool],
+    these: Select[Any],
+    loose: bool = False,
 ) -> Filter:
-    """The customer is one of these; `led` gives them and maybe more, sooner."""
+    """An identity of the customer's has a row of a table; `these` are all such customers."""
+    i = IDENTITY.c
+    one = (
+        select(literal(True))
+        .select_from(table)
+        .where(table.c.brand_id == brand_id, id_ == i.id, condition)
+        .limit(1)
+        .correlate(IDENTITY)
+        .scalar_subquery()
+    )
+
+    def holds(t: Any) -> ColumnElement[bool]:
+        own = select(literal(True)).where(
+            i.brand_id == brand_id, i.customer_id == t.c.customer_id, one.is_not(None)
+        )
+        if space is not None:
+            own = own.where(i.space == space)
+        # Look-ups one inside the other: as a join it may begin with all rows of the condition.
+        return own.limit(1).correlate(t).scalar_subquery().is_not(None)
+
+    return Filter(holds, "customer_id", these, loose)
+
+
+def _among(these: Select[Any], customer_id: ColumnElement[Any]) -> Filter:
+    """The customer is one of these."""
 
     def holds(t: Any) -> ColumnElement[bool]:
         # A scalar subquery stays a look-up by customer, where EXISTS may become a join of all.
         one = these.where(customer_id == t.c.customer_id).limit(1).correlate(t).scalar_subquery()
         return one.is_not(None)
 
-    return Filter(holds, "customer_id", these if led is None else led, loose=led is not None)
+    return Filter(holds, "customer_id", these)
 
 
 def _owns(brand_id: int, space: str, id_: str | None) -> Filter | None:

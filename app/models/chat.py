@@ -129,6 +129,21 @@ class Message(Base):
         Index(None, "brand_id", "group_id", "member_id", "sent_at"),
         Index(None, "brand_id", "sent_at"),
         Index(None, "brand_id", "member_id", "sent_at"),
+        Index(
+            "ix_message_of_kind",
+            *("brand_id", "kind", "sent_at"),
+            postgresql_where=sql("kind <> 'text'"),
+        ),
+        Index(
+            "ix_message_recalled",
+            *("brand_id", "sent_at"),
+            postgresql_where=sql("recalled_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_message_of_note",
+            *("brand_id", sql("(card ->> 'note_id')"), "sent_at"),
+            postgresql_where=sql("(card ->> 'note_id') IS NOT NULL"),
+        ),
         search_index("message", "text", "sent_at", "text IS NOT NULL AND sent_at IS NOT NULL"),
     )
 

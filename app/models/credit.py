@@ -28,6 +28,11 @@ class OrderCredit(Base):
         Index(None, "brand_id", "group_id", "paid_at"),
         Index(None, "brand_id", "note_id", "paid_at"),
         Index(
+            "ix_order_credit_of_creator",
+            *("brand_id", "touch_creator_id", "paid_at"),
+            postgresql_where=text("touch_creator_id IS NOT NULL"),
+        ),
+        Index(
             "ix_order_credit_refunded",
             *("brand_id", "paid_at"),
             postgresql_where=text("refunded > 0"),

@@ -60,8 +60,8 @@ async def refresh_wholly(connection: AsyncConnection, clock: Clock, segment_id: 
     """Count all members anew, unless somebody else does or has."""
     held = await connection.execute(
         text(
-            "SELECT rule, reads, clock FROM segment WHERE brand_id = :brand AND segment_id = :segment"
-            " FOR UPDATE SKIP LOCKED"
+            "SELECT rule, reads, clock FROM segment"
+            " WHERE brand_id = :brand AND segment_id = :segment FOR UPDATE SKIP LOCKED"
         ),
         {"brand": clock.brand_id, "segment": segment_id},
     )
