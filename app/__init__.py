@@ -29,7 +29,9 @@ Stages meet only in tables. Who writes what:
                  dirty_brand (insert); operator, operator_session, login_attempt, login_address;
                  audit_head, audit_entry;
                  identity_merge, identity_dismissal, tag_group, tag, tagging, remark, task; by way
-                 of projection identity and its marks, while it holds the brand's lease
+                 of projection identity and its marks, while it holds the brand's lease;
+                 segment, segment_member, segment_change; takes from dirty_segment, in which
+                 projection, derive and crm insert whom a change touches
     personal     tombstone, erasure, upkeep; an erasure renames ids in every table (places.py), and
                  texts and payloads are emptied by the clock
     core         work_lease (lease), schedule (schedule), brand_secret and encryption_key

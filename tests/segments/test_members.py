@@ -75,6 +75,22 @@ def test_what_is_not_derived_touches_too(service: Service) -> None:
     assert members(brand, by_creator) == ["m:eve"]
 
 
+def test_tags_touch_too(service: Service) -> None:
+    brand = told(service, STORY)
+    buyers = save(brand, BUYERS)
+    with brand.client as client:
+        tag_id = client.post("/v1/tags", json={"name": "重点"}).json()["tag_id"]
+        tagged = save(brand, {"tags": {"any_of": [tag_id], "when": {"last_days": 1}}})
+        assert members(brand, tagged) == []
+        path = f"/v1/tags/{tag_id}/customers"
+        assert client.post(path, json={"customer_ids": ["m:ann"]}).status_code == 200
+        assert members(brand, tagged) == ["m:ann"]
+        assert client.post(path, json={"segment_id": buyers}).status_code == 200
+        assert members(brand, tagged) == ["b:cat", "m:ann"]
+        assert client.delete(f"/v1/tags/{tag_id}").status_code == 204
+        assert members(brand, tagged) == []
+
+
 def test_change_and_delete(service: Service) -> None:
     brand = told(service, STORY)
     segment_id = save(brand, BUYERS)
