@@ -13,7 +13,7 @@ from app.api.reply import Reply
 from app.api.reply_docs import AnswerOperation
 from app.core.clock import Bucket
 from app.core.db import transaction
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 from app.metrics import activity as activities
 from app.metrics import lives as live_counts
 
@@ -27,7 +27,7 @@ from app.metrics import lives as live_counts
     operation_class=AnswerOperation,
 )
 async def get_activity(
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     reply: NamedDependency[Reply],
     state: State,
     start: Start,
@@ -56,7 +56,7 @@ async def get_activity(
     operation_class=AnswerOperation,
 )
 async def get_lives(
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     reply: NamedDependency[Reply],
     state: State,
     start: Start,

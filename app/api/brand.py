@@ -11,7 +11,7 @@ from app.api.answers import answer
 from app.api.bodies import decode_body, json_body
 from app.core.db import transaction
 from app.crm import audit, brands
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 
 Hours = Annotated[int, msgspec.Meta(ge=0, le=8760)]
 LifeDays = Annotated[int, msgspec.Meta(ge=1, le=3650)]
@@ -71,11 +71,10 @@ def _answer(brand: brands.Brand) -> Response[BrandAnswer]:
     tags=["brand"],
     opt={"scope": "read"},
 )
-async def get_brand(caller: NamedDependency[KeyOwner], state: State) -> Response[BrandAnswer]:
+async def get_brand(caller: NamedDependency[Caller], state: State) -> Response[BrandAnswer]:
     """The brand of the key and its settings."""
     async with transaction(state.pool, caller.brand_id) as connection:
-        brand = await brands.find(connection, caller.brand_id)
-    assert brand is not None
+        brand = await brands.get(connection, caller.brand_id)
     return _answer(brand)
 
 
@@ -88,20 +87,18 @@ async def get_brand(caller: NamedDependency[KeyOwner], state: State) -> Response
     opt={"scope": "admin", "problems": [409]},
 )
 async def patch_brand(
-    request: Request[Any, Any, Any], caller: NamedDependency[KeyOwner], state: State
+    request: Request[Any, Any, Any], caller: NamedDependency[Caller], state: State
 ) -> Response[BrandAnswer]:
     """Change settings; the numbers follow as soon as they are derived anew (see /v1/status)."""
     asked = await decode_body(request, BrandPatch)
     changes = {k: v for k, v in msgspec.structs.asdict(asked).items() if v is not msgspec.UNSET}
     async with transaction(state.pool, caller.brand_id) as connection:
-        before = await brands.find(connection, caller.brand_id)
-        assert before is not None
+        before = await brands.get(connection, caller.brand_id)
         changed = await brands.change(connection, before, changes)
-        brand = await brands.find(connection, caller.brand_id)
+        brand = await brands.get(connection, caller.brand_id)
         if changed:
             await audit.record(
                 connection, caller.brand_id, caller.actor, "brand.change", detail=changed
             )
-    assert brand is not None
     state.waker.wake()
     return _answer(brand)

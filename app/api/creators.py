@@ -13,7 +13,7 @@ from app.api.answers import answer
 from app.api.paging import LINK, Id, Paging, Words, listed, query
 from app.core.db import transaction
 from app.core.errors import NotFound
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 from app.lists import creators
 from app.lists.creators import Creator, CreatorFilters, CreatorKind, CreatorSort
 from app.lists.listing import Count
@@ -38,7 +38,7 @@ class CreatorPage(msgspec.Struct, frozen=True):
 )
 async def list_creators(
     request: Request[Any, Any, Any],
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     paging: NamedDependency[Paging],
     sort: CreatorSort = "creator_id",
@@ -66,7 +66,7 @@ async def list_creators(
     opt={"scope": "read"},
 )
 async def get_creator(
-    caller: NamedDependency[KeyOwner], state: State, creator_id: FromPath[str]
+    caller: NamedDependency[Caller], state: State, creator_id: FromPath[str]
 ) -> Response[Creator]:
     """A creator with its MCN and how many notes it wrote."""
     async with transaction(state.pool, caller.brand_id) as connection:

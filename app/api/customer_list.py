@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from app.api.paging import LINK, From, Id, Number, Paging, Until, Words, listed, moments, query
 from app.core.db import transaction
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 from app.lists import customers
 from app.lists.condition import Range
 from app.lists.customers import Customer, CustomerSort
@@ -43,7 +43,7 @@ class CustomerPage(msgspec.Struct, frozen=True):
 )
 async def list_customers(
     request: Request[Any, Any, Any],
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     paging: NamedDependency[Paging],
     sort: CustomerSort = "-last_paid_at",

@@ -14,7 +14,7 @@ from app.api.params import Cursor, Limit
 from app.core.db import transaction
 from app.core.errors import BadParameter
 from app.crm import audit, people, timeline
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 from app.crm.profile import Profile, profile
 from app.crm.timeline import KINDS, Moment
 
@@ -40,7 +40,7 @@ class Timeline(msgspec.Struct, frozen=True):
     opt={"scope": "read"},
 )
 async def get_customer(
-    caller: NamedDependency[KeyOwner], state: State, customer_id: FromPath[str]
+    caller: NamedDependency[Caller], state: State, customer_id: FromPath[str]
 ) -> Response[Profile]:
     """All that is known of a customer, by the id of any of its identities.
 
@@ -67,7 +67,7 @@ async def get_customer(
     opt={"scope": "read"},
 )
 async def get_timeline(
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     customer_id: FromPath[str],
     kinds: Kinds = None,

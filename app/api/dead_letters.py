@@ -16,7 +16,7 @@ from app.core.db import transaction
 from app.core.errors import BadParameter, NotFound
 from app.core.phone import hidden
 from app.crm import brands
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 from app.ingest import dead_letters
 from app.ingest.body import MOST_BYTES
 from app.ingest.decode import Sender
@@ -50,7 +50,7 @@ class RetryDocs(msgspec.Struct, frozen=True):
     opt={"scope": "read"},
 )
 async def list_dead_letters(
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     limit: Annotated[int, Parameter(ge=1, le=200, description="Rows a page.")] = 50,
     cursor: Annotated[str | None, Parameter(description="`next` of the page before.")] = None,
@@ -82,7 +82,7 @@ async def list_dead_letters(
 )
 async def retry_dead_letter(
     request: Request[Any, Any, Any],
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     dead_letter_id: FromPath[str],
 ) -> Response[Receipt]:
@@ -95,8 +95,7 @@ async def retry_dead_letter(
         letter = await dead_letters.lock(connection, caller.brand_id, int(dead_letter_id))
         if letter is None:
             raise NotFound("dead letter")
-        brand = await brands.find(connection, caller.brand_id)
-        assert brand is not None
+        brand = await brands.get(connection, caller.brand_id)
         sender = Sender(letter.source, brand.currency, letter.fallback_id)
         receipt = await take_in_again(
             connection, caller.brand_id, letter, sender, corrected, datetime.now(UTC)

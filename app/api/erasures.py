@@ -12,7 +12,7 @@ from app.api.answers import answer
 from app.api.bodies import decode_body, json_body
 from app.core.db import transaction
 from app.core.errors import NotFound
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 from app.personal import register
 from app.personal.erase import Erased, erase
 from app.personal.register import ErasurePage, Registered
@@ -55,7 +55,7 @@ class _Trial(Exception):
 )
 async def erase_customer(
     request: Request[Any, Any, Any],
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     customer_id: FromPath[str],
 ) -> Response[EraseAnswer]:
@@ -86,7 +86,7 @@ async def erase_customer(
     opt={"scope": "read"},
 )
 async def list_erasures(
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     limit: Annotated[int, Parameter(ge=1, le=200, description="Rows a page.")] = 50,
     cursor: Annotated[str | None, Parameter(description="`next` of the page before.")] = None,
@@ -105,7 +105,7 @@ async def list_erasures(
     opt={"scope": "read"},
 )
 async def get_erasure(
-    caller: NamedDependency[KeyOwner], state: State, erasure_id: FromPath[str]
+    caller: NamedDependency[Caller], state: State, erasure_id: FromPath[str]
 ) -> Response[Registered]:
     """One erasure; it is complete once finished_at is there."""
     async with transaction(state.pool, caller.brand_id) as connection:

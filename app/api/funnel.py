@@ -13,7 +13,7 @@ from app.api.reply import Reply
 from app.api.reply_docs import AnswerOperation
 from app.core.db import transaction
 from app.core.errors import BadParameter
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 from app.metrics import funnel as funnels
 
 
@@ -26,7 +26,7 @@ from app.metrics import funnel as funnels
     operation_class=AnswerOperation,
 )
 async def get_funnel(
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     reply: NamedDependency[Reply],
     state: State,
     by: Annotated[

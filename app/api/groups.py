@@ -15,7 +15,7 @@ from app.api.paging import LINK, From, Id, Paging, Until, Words, listed, moments
 from app.api.params import instant
 from app.core.db import transaction
 from app.core.errors import NotFound
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 from app.lists import groups, members
 from app.lists.groups import Group, GroupFilters, GroupSort
 from app.lists.listing import Count
@@ -54,7 +54,7 @@ class MemberPage(msgspec.Struct, frozen=True):
 )
 async def list_groups(
     request: Request[Any, Any, Any],
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     paging: NamedDependency[Paging],
     sort: GroupSort = "group_id",
@@ -79,7 +79,7 @@ async def list_groups(
     opt={"scope": "read"},
 )
 async def get_group(
-    caller: NamedDependency[KeyOwner], state: State, group_id: FromPath[str]
+    caller: NamedDependency[Caller], state: State, group_id: FromPath[str]
 ) -> Response[Group]:
     """A group with its owner and how many are in it."""
     async with transaction(state.pool, caller.brand_id) as connection:
@@ -99,7 +99,7 @@ async def get_group(
 )
 async def list_members(
     request: Request[Any, Any, Any],
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     paging: NamedDependency[Paging],
     group_id: FromPath[str],

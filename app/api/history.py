@@ -14,7 +14,7 @@ from app.api.params import MOST_BUCKETS, local_date
 from app.core.db import transaction
 from app.core.errors import BadParameter
 from app.crm import brands
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 from app.derive.stale import Grain
 from app.kept.history import LATEST, Asked, History, history
 from app.kept.series import NAMES
@@ -31,7 +31,7 @@ MOST_VERSION = 2**31 - 1
     opt={"scope": "read"},
 )
 async def get_history(
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     series: Annotated[
         list[str] | None,
@@ -72,8 +72,7 @@ async def get_history(
     )
     _check(asked.start, asked.end)
     async with transaction(state.pool, caller.brand_id) as connection:
-        brand = await brands.find(connection, caller.brand_id)
-        assert brand is not None
+        brand = await brands.get(connection, caller.brand_id)
         found = await history(connection, brand, asked)
     return answer(found)
 

@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.db import before_commit, transaction
 from app.core.errors import BadParameter, Problem
+from app.crm.caller import Caller
 from app.crm.idempotency import Claim, Kept, claim, free, in_flight, keep, mark_carried_out
-from app.crm.keys import KeyOwner
 
 MOST_BYTES = 1_048_576
 """Of an answer that is kept."""
@@ -72,7 +72,7 @@ async def claim_key(request: Request[Any, Any, Any]) -> Response[Any] | None:
         Problem: 400 for a malformed key, 409 where its request is in flight or its answer was
             lost, 422 where it came with another request.
     """
-    caller: KeyOwner | None = getattr(request.state, "caller", None)
+    caller: Caller | None = getattr(request.state, "caller", None)
     given = request.headers.get("idempotency-key")
     if given is None or caller is None or request.method != "POST":
         return None

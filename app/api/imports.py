@@ -22,7 +22,7 @@ from app.core.errors import BadParameter, NotFound, Problem
 from app.core.page import Sort
 from app.crm import brands
 from app.crm.audit import record
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 from app.ingest.text import storable
 from app.models.sheets import SheetImport, SheetProblem
 from app.sheets import imports
@@ -86,7 +86,7 @@ class CancelBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 )
 async def post_import(
     request: Request[Any, Any, Any],
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     kind: Annotated[SheetKind, Parameter(description="What a row is.")],
     amounts: Annotated[
@@ -137,8 +137,7 @@ async def post_import(
         raise Problem(403, "forbidden", "The API key lacks the scope events:write.")
     now = datetime.now(UTC)
     async with transaction(state.pool, caller.brand_id) as connection:
-        brand = await brands.find(connection, caller.brand_id)
-    assert brand is not None
+        brand = await brands.get(connection, caller.brand_id)
     asked = Asked(
         kind=kind,
         format=format_of(request),
@@ -174,7 +173,7 @@ async def post_import(
     opt={"scope": "read"},
 )
 async def list_imports(
-    caller: NamedDependency[KeyOwner], state: State, limit: Limit = 50, cursor: Cursor = None
+    caller: NamedDependency[Caller], state: State, limit: Limit = 50, cursor: Cursor = None
 ) -> Response[ImportPage]:
     """Imports, the newest first."""
     asked = select(SheetImport.__table__).where(SheetImport.brand_id == caller.brand_id)
@@ -198,7 +197,7 @@ async def list_imports(
     opt={"scope": "read"},
 )
 async def get_import(
-    caller: NamedDependency[KeyOwner], state: State, import_id: FromPath[str]
+    caller: NamedDependency[Caller], state: State, import_id: FromPath[str]
 ) -> Response[Import]:
     """How far an import is, and what became of its rows."""
     return answer(await _found(state, caller, import_id))
@@ -212,7 +211,7 @@ async def get_import(
     opt={"scope": "read"},
 )
 async def list_import_problems(
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     import_id: FromPath[str],
     limit: Limit = 50,
@@ -248,7 +247,7 @@ async def list_import_problems(
 )
 async def cancel_import(
     request: Request[Any, Any, Any],
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     import_id: FromPath[str],
 ) -> Response[Import]:
@@ -264,7 +263,7 @@ async def cancel_import(
     return answer(found)
 
 
-async def _found(state: State, caller: KeyOwner, import_id: str) -> Import:
+async def _found(state: State, caller: Caller, import_id: str) -> Import:
     if not storable(import_id):
         raise NotFound("import")
     async with transaction(state.pool, caller.brand_id) as connection:

@@ -78,8 +78,7 @@ async def post_events(request: Request[Any, Any, Any], state: State) -> Response
     raw, kind = await _read(request, pool, None, None)
     caller = await authenticate(request, "events:write")
     async with transaction(pool, caller.brand_id) as connection:
-        brand = await brands.find(connection, caller.brand_id)
-    assert brand is not None
+        brand = await brands.get(connection, caller.brand_id)
     sender = Sender("api", brand.currency, request.headers.get("webhook-id"))
     return await _take_in(state, brand.brand_id, sender, raw, kind)
 

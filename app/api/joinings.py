@@ -15,7 +15,7 @@ from app.api.reply import Reply
 from app.api.reply_docs import AnswerOperation
 from app.core.db import transaction
 from app.core.errors import BadParameter
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 from app.metrics import before_after as before_afters
 from app.metrics import retention as retentions
 
@@ -45,7 +45,7 @@ def days_list(value: str) -> list[int]:
     operation_class=AnswerOperation,
 )
 async def get_retention(
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     reply: NamedDependency[Reply],
     state: State,
     start: Start,
@@ -92,7 +92,7 @@ async def get_retention(
     operation_class=AnswerOperation,
 )
 async def get_before_after(
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     reply: NamedDependency[Reply],
     state: State,
     start: Start,

@@ -13,7 +13,7 @@ from app.api.answers import answer
 from app.api.paging import LINK, From, Id, Paging, Until, Words, listed, moments, query
 from app.core.db import transaction
 from app.core.errors import NotFound
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 from app.lists import lives
 from app.lists.listing import Count
 from app.lists.lives import Live, LiveFilters, LiveSort
@@ -38,7 +38,7 @@ class LivePage(msgspec.Struct, frozen=True):
 )
 async def list_lives(
     request: Request[Any, Any, Any],
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     paging: NamedDependency[Paging],
     sort: LiveSort = "-started_at",
@@ -74,7 +74,7 @@ async def list_lives(
     opt={"scope": "read"},
 )
 async def get_live(
-    caller: NamedDependency[KeyOwner], state: State, live_id: FromPath[str]
+    caller: NamedDependency[Caller], state: State, live_id: FromPath[str]
 ) -> Response[Live]:
     """A live with its creator and what came of it."""
     async with transaction(state.pool, caller.brand_id) as connection:

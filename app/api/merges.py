@@ -18,8 +18,8 @@ from app.core.db import transaction
 from app.core.errors import Problem
 from app.core.page import Sort, read_cursor, write_cursor
 from app.crm import merges, people, statements
+from app.crm.caller import Caller
 from app.crm.effects import Effect, effect
-from app.crm.keys import KeyOwner
 from app.models.people import IdentityMerge
 from app.projection.batch import Space
 
@@ -123,7 +123,7 @@ async def meant(
 
 async def _state(
     state: State,
-    caller: KeyOwner,
+    caller: Caller,
     kind: merges.Kind,
     ends: dict[str, str | Who],
     body: MergeBody | LinkBody,
@@ -157,7 +157,7 @@ async def _state(
     status_code=200,
 )
 async def merge_identities(
-    request: Request[Any, Any, Any], caller: NamedDependency[KeyOwner], state: State
+    request: Request[Any, Any, Any], caller: NamedDependency[Caller], state: State
 ) -> Response[MergeAnswer]:
     """Say that two identities, and so all that belong to them, are one customer."""
     body = await decode_body(request, MergeBody)
@@ -174,7 +174,7 @@ async def merge_identities(
     status_code=200,
 )
 async def link_identities(
-    request: Request[Any, Any, Any], caller: NamedDependency[KeyOwner], state: State
+    request: Request[Any, Any, Any], caller: NamedDependency[Caller], state: State
 ) -> Response[MergeAnswer]:
     """Say that a member id and a buyer id are one person, as `identity.linked` does."""
     body = await decode_body(request, LinkBody)
@@ -196,7 +196,7 @@ async def link_identities(
 )
 async def undo_merge(
     request: Request[Any, Any, Any],
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     merge_id: FromPath[str],
 ) -> Response[MergeAnswer]:
@@ -228,7 +228,7 @@ async def undo_merge(
     opt={"scope": "read"},
 )
 async def list_merges(
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -261,7 +261,7 @@ async def list_merges(
     opt={"scope": "read"},
 )
 async def get_identities(
-    caller: NamedDependency[KeyOwner], state: State, customer_id: FromPath[str]
+    caller: NamedDependency[Caller], state: State, customer_id: FromPath[str]
 ) -> Response[statements.Identities]:
     """The ids of a customer, and by which statements they are one person."""
     async with transaction(state.pool, caller.brand_id) as connection:

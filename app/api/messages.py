@@ -13,7 +13,7 @@ from app.api.answers import answer
 from app.api.paging import LINK, From, Id, Paging, Until, Words, listed, moments, query
 from app.core.db import transaction
 from app.core.errors import NotFound
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 from app.lists import messages
 from app.lists.listing import Count
 from app.lists.messages import Message, MessageFilters, MessageKind, MessageSort
@@ -38,7 +38,7 @@ class MessagePage(msgspec.Struct, frozen=True):
 )
 async def list_messages(
     request: Request[Any, Any, Any],
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     paging: NamedDependency[Paging],
     sort: MessageSort = "-sent_at",
@@ -80,7 +80,7 @@ async def list_messages(
     opt={"scope": "read"},
 )
 async def get_message(
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     group_id: FromPath[str],
     message_id: FromPath[str],

@@ -23,7 +23,7 @@ from app.api.reply_docs import AnswerOperation
 from app.core.clock import Bucket
 from app.core.db import transaction
 from app.crm import brands
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 from app.metrics import gmv_share as shares
 from app.metrics import repurchase as repurchases
 from app.metrics.question import Scope, is_present
@@ -32,7 +32,7 @@ from app.metrics.segments import Side, picked
 
 async def scope_of(
     connection: AsyncConnection,
-    caller: KeyOwner,
+    caller: Caller,
     start: str,
     end: str,
     as_of: str | None,
@@ -41,8 +41,7 @@ async def scope_of(
 ) -> Scope:
     """The brand, window, instant and customers that a question is about."""
     at = instant("as_of", as_of)
-    brand = await brands.find(connection, caller.brand_id)
-    assert brand is not None
+    brand = await brands.get(connection, caller.brand_id)
     return Scope(
         brand_id=brand.brand_id,
         currency=brand.currency,
@@ -64,7 +63,7 @@ async def scope_of(
     operation_class=AnswerOperation,
 )
 async def get_gmv_share(
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     reply: NamedDependency[Reply],
     state: State,
     start: Start,
@@ -101,7 +100,7 @@ async def get_gmv_share(
     operation_class=AnswerOperation,
 )
 async def get_repurchase(
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     reply: NamedDependency[Reply],
     state: State,
     start: Start,

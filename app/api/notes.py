@@ -13,7 +13,7 @@ from app.api.answers import answer
 from app.api.paging import LINK, From, Id, Paging, Until, Words, listed, moments, query
 from app.core.db import transaction
 from app.core.errors import NotFound
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 from app.lists import notes
 from app.lists.listing import Count
 from app.lists.names import Sparse
@@ -38,7 +38,7 @@ class NotePage(msgspec.Struct, frozen=True):
 )
 async def list_notes(
     request: Request[Any, Any, Any],
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     paging: NamedDependency[Paging],
     sort: NoteSort = "-published_at",
@@ -74,7 +74,7 @@ async def list_notes(
     opt={"scope": "read"},
 )
 async def get_note(
-    caller: NamedDependency[KeyOwner], state: State, note_id: FromPath[str]
+    caller: NamedDependency[Caller], state: State, note_id: FromPath[str]
 ) -> Response[Note]:
     """A note with its creator, its latest measurements, and the joins it brought."""
     async with transaction(state.pool, caller.brand_id) as connection:

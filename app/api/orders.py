@@ -15,7 +15,7 @@ from app.api.params import AsOf, Lang, instant
 from app.core.db import transaction
 from app.core.errors import NotFound
 from app.crm import brands
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 from app.lists import orders
 from app.lists.condition import Range
 from app.lists.credited import OrderCell, OrderFilters, OrderKind, OrderStatus, Refunded
@@ -44,7 +44,7 @@ class OrderPage(msgspec.Struct, frozen=True):
 )
 async def list_orders(
     request: Request[Any, Any, Any],
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     paging: NamedDependency[Paging],
     sort: OrderSort = "-paid_at",
@@ -104,7 +104,7 @@ async def list_orders(
     opt={"scope": "read"},
 )
 async def get_order(
-    caller: NamedDependency[KeyOwner], state: State, order_id: FromPath[str]
+    caller: NamedDependency[Caller], state: State, order_id: FromPath[str]
 ) -> Response[Order]:
     """An order with its items, its refunds and what it is credited to."""
     async with transaction(state.pool, caller.brand_id) as connection:
@@ -123,7 +123,7 @@ async def get_order(
 )
 async def explain_order(
     request: Request[Any, Any, Any],
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     order_id: FromPath[str],
     as_of: AsOf = None,
@@ -132,8 +132,7 @@ async def explain_order(
     """Which cell the order is in, whom it is credited to, on what evidence and by which rules."""
     at = instant("as_of", as_of)
     async with transaction(state.pool, caller.brand_id) as connection:
-        brand = await brands.find(connection, caller.brand_id)
-        assert brand is not None
+        brand = await brands.get(connection, caller.brand_id)
         found = await explain(
             connection,
             Asked(

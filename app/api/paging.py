@@ -143,8 +143,7 @@ async def moments(connection: AsyncConnection, brand_id: int, *given: str | None
     """A reader of what was given; the brand is looked up where there is a date among it."""
     if not any(value is not None and len(value) <= DATE for value in given):
         return Moments(ZoneInfo("UTC"))
-    brand = await brands.find(connection, brand_id)
-    assert brand is not None
+    brand = await brands.get(connection, brand_id)
     return Moments(brand.zone)
 
 

@@ -15,7 +15,7 @@ from app.api.bodies import decode_body, json_body
 from app.core.db import transaction
 from app.core.errors import NotFound
 from app.crm.audit import record
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 from app.personal import persons
 from app.personal.document import About, document
 from app.personal.phones import Found, members_with
@@ -49,7 +49,7 @@ class DocumentBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     status_code=200,
 )
 async def lookup_customers(
-    request: Request[Any, Any, Any], caller: NamedDependency[KeyOwner], state: State
+    request: Request[Any, Any, Any], caller: NamedDependency[Caller], state: State
 ) -> Response[LookupAnswer]:
     """Find who has a phone, without it standing in a URL; nothing of it is kept."""
     asked = await decode_body(request, LookupBody)
@@ -75,7 +75,7 @@ async def lookup_customers(
 )
 async def export_personal_data(
     request: Request[Any, Any, Any],
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     customer_id: FromPath[str],
 ) -> Response[dict[str, Any]]:

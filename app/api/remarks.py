@@ -16,7 +16,7 @@ from app.api.params import Cursor, Limit
 from app.core.db import transaction
 from app.core.page import Sort, read_cursor, write_cursor
 from app.crm import people, remarks
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 
 RemarkText = Annotated[str, msgspec.Meta(min_length=1, max_length=4_000)]
 LATEST = (
@@ -52,7 +52,7 @@ class RemarkPage(msgspec.Struct, frozen=True):
     opt={"scope": "read"},
 )
 async def list_remarks(
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     customer_id: FromPath[str],
     limit: Limit = 50,
@@ -86,7 +86,7 @@ async def list_remarks(
 )
 async def make_remark(
     request: Request[Any, Any, Any],
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     customer_id: FromPath[str],
 ) -> Response[remarks.Remark]:
@@ -108,7 +108,7 @@ async def make_remark(
 )
 async def patch_remark(
     request: Request[Any, Any, Any],
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     remark_id: FromPath[str],
 ) -> Response[remarks.Remark]:
@@ -127,7 +127,7 @@ async def patch_remark(
     opt={"scope": "write"},
 )
 async def delete_remark(
-    caller: NamedDependency[KeyOwner], state: State, remark_id: FromPath[str]
+    caller: NamedDependency[Caller], state: State, remark_id: FromPath[str]
 ) -> None:
     """Delete a remark."""
     async with transaction(state.pool, caller.brand_id) as connection:

@@ -15,7 +15,7 @@ from app.api.bodies import decode_body, json_body
 from app.core.db import transaction
 from app.core.errors import Problem
 from app.crm import rfm as cut_points
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 from app.metrics.rfm import MEASURES, Cuts, Measure, cuts_of, score
 from app.models.tables import metadata
 
@@ -96,7 +96,7 @@ async def spread(connection: AsyncConnection, brand_id: int) -> Rfm:
     tags=["customers"],
     opt={"scope": "read"},
 )
-async def get_rfm(caller: NamedDependency[KeyOwner], state: State) -> Response[Rfm]:
+async def get_rfm(caller: NamedDependency[Caller], state: State) -> Response[Rfm]:
     """The cut points in force, and how many customers have each score now."""
     async with transaction(state.pool, caller.brand_id) as connection:
         found = await spread(connection, caller.brand_id)
@@ -112,7 +112,7 @@ async def get_rfm(caller: NamedDependency[KeyOwner], state: State) -> Response[R
     opt={"scope": "admin"},
 )
 async def put_rfm(
-    request: Request[Any, Any, Any], caller: NamedDependency[KeyOwner], state: State
+    request: Request[Any, Any, Any], caller: NamedDependency[Caller], state: State
 ) -> Response[Rfm]:
     """Score by the brand's own cut points, or by quintiles again; it holds at once."""
     asked = await decode_body(request, CutPoints)
@@ -137,7 +137,7 @@ async def put_rfm(
     opt={"scope": "write"},
 )
 async def refresh_rfm(
-    request: Request[Any, Any, Any], caller: NamedDependency[KeyOwner], state: State
+    request: Request[Any, Any, Any], caller: NamedDependency[Caller], state: State
 ) -> Response[Rfm]:
     """Count the quintiles over what is known now, as it is done every night."""
     await decode_body(request, RefreshBody, empty=RefreshBody())

@@ -18,7 +18,7 @@ from app.api.rule_docs import RULE, rule_body
 from app.core.db import transaction
 from app.core.errors import NotFound, Problem
 from app.core.page import Sort, read_cursor, write_cursor
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 from app.crm.segments import preview as previews
 from app.crm.segments import refresh, saved
 from app.crm.segments.rule import Rule, check
@@ -109,7 +109,7 @@ def _check_name(name: str | msgspec.UnsetType) -> None:
     status_code=200,
 )
 async def preview_segment(
-    request: Request[Any, Any, Any], caller: NamedDependency[KeyOwner], state: State
+    request: Request[Any, Any, Any], caller: NamedDependency[Caller], state: State
 ) -> Response[previews.Preview]:
     """How many customers a rule finds now, and some of them; nothing is saved."""
     asked = await decode_body(request, RuleBody)
@@ -129,7 +129,7 @@ async def preview_segment(
     status_code=201,
 )
 async def create_segment(
-    request: Request[Any, Any, Any], caller: NamedDependency[KeyOwner], state: State
+    request: Request[Any, Any, Any], caller: NamedDependency[Caller], state: State
 ) -> Response[saved.Saved]:
     """Save a rule under a name; a worker counts its members at once."""
     asked = await decode_body(request, SegmentBody)
@@ -150,7 +150,7 @@ async def create_segment(
     opt={"scope": "read"},
 )
 async def list_segments(
-    caller: NamedDependency[KeyOwner], state: State, limit: Limit = 50, cursor: Cursor = None
+    caller: NamedDependency[Caller], state: State, limit: Limit = 50, cursor: Cursor = None
 ) -> Response[SegmentPage]:
     """The brand's segments, newest first."""
     after = None if cursor is None else read_cursor("segments", cursor, BY_AGE)
@@ -170,7 +170,7 @@ async def list_segments(
     opt={"scope": "read"},
 )
 async def get_segment(
-    caller: NamedDependency[KeyOwner], state: State, segment_id: FromPath[str]
+    caller: NamedDependency[Caller], state: State, segment_id: FromPath[str]
 ) -> Response[saved.Saved]:
     """Its rule, how many are in it, and as of when."""
     async with transaction(state.pool, caller.brand_id) as connection:
@@ -188,7 +188,7 @@ async def get_segment(
 )
 async def patch_segment(
     request: Request[Any, Any, Any],
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     segment_id: FromPath[str],
 ) -> Response[saved.Saved]:
@@ -215,7 +215,7 @@ async def patch_segment(
     status_code=204,
 )
 async def delete_segment(
-    caller: NamedDependency[KeyOwner], state: State, segment_id: FromPath[str]
+    caller: NamedDependency[Caller], state: State, segment_id: FromPath[str]
 ) -> None:
     """Forget it, its members, and who entered and left."""
     async with transaction(state.pool, caller.brand_id) as connection:
@@ -231,7 +231,7 @@ async def delete_segment(
     status_code=202,
 )
 async def refresh_segment(
-    caller: NamedDependency[KeyOwner], state: State, segment_id: FromPath[str]
+    caller: NamedDependency[Caller], state: State, segment_id: FromPath[str]
 ) -> Response[saved.Saved]:
     """Ask a worker to count all members anew, at once; `is_current` tells when it has."""
     async with transaction(state.pool, caller.brand_id) as connection:
@@ -249,7 +249,7 @@ async def refresh_segment(
     opt={"scope": "read"},
 )
 async def list_segment_members(
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     segment_id: FromPath[str],
     limit: Limit = 50,
@@ -274,7 +274,7 @@ async def list_segment_members(
     opt={"scope": "read"},
 )
 async def list_segment_changes(
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     segment_id: FromPath[str],
     limit: Limit = 50,

@@ -20,7 +20,7 @@ from app.core.errors import NotFound, Problem
 from app.core.page import Sort
 from app.core.sql import sql
 from app.crm import brands
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 from app.ingest.decode import Rejection, Sender, read_event
 from app.ingest.inbox import CONFLICT, store
 from app.ingest.text import storable
@@ -101,7 +101,7 @@ class SnapshotPage(msgspec.Struct, frozen=True):
 )
 async def post_snapshot(
     request: Request[Any, Any, Any],
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     group_id: FromPath[str],
 ) -> Response[SnapshotReceipt]:
@@ -110,8 +110,7 @@ async def post_snapshot(
     members = sorted(set(asked.member_ids))
     now = datetime.now(UTC)
     async with transaction(state.pool, caller.brand_id) as connection:
-        brand = await brands.find(connection, caller.brand_id)
-        assert brand is not None
+        brand = await brands.get(connection, caller.brand_id)
         event = {
             "id": asked.id or _id(group_id, asked.taken_at),
             "type": "group.snapshot",
@@ -163,7 +162,7 @@ async def post_snapshot(
     opt={"scope": "read"},
 )
 async def list_snapshots(
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     group_id: FromPath[str],
     limit: Annotated[int, Parameter(ge=1, le=page.MOST, description="Rows of the page.")] = 50,

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from app.api.answers import answer
 from app.core.backlog import Backlog, backlog
 from app.core.db import transaction
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 
 
 @get(
@@ -17,7 +17,7 @@ from app.crm.keys import KeyOwner
     tags=["operations"],
     opt={"scope": "read"},
 )
-async def get_status(caller: NamedDependency[KeyOwner], state: State) -> Response[Backlog]:
+async def get_status(caller: NamedDependency[Caller], state: State) -> Response[Backlog]:
     """Events and recomputations that do not show in the numbers yet, and dead letters."""
     async with transaction(state.pool, caller.brand_id) as connection:
         found = await backlog(connection, caller.brand_id)

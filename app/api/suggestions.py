@@ -18,7 +18,7 @@ from app.core.db import transaction
 from app.core.errors import BadParameter
 from app.core.page import Sort, read_cursor, write_cursor
 from app.crm import suggestions
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 
 MOST_EFFECTS = 10
 """Rows of a page that tells effects."""
@@ -55,7 +55,7 @@ class Dismissed(msgspec.Struct, frozen=True):
     opt={"scope": "read"},
 )
 async def suggest_merges(
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -95,7 +95,7 @@ async def suggest_merges(
     status_code=200,
 )
 async def dismiss_suggestion(
-    request: Request[Any, Any, Any], caller: NamedDependency[KeyOwner], state: State
+    request: Request[Any, Any, Any], caller: NamedDependency[Caller], state: State
 ) -> Response[Dismissed]:
     """Suggest two identities no more, or again."""
     body = await decode_body(request, DismissBody)

@@ -14,7 +14,7 @@ from app.api.tags import Id
 from app.core.db import transaction
 from app.core.errors import Problem
 from app.crm import people, taggings, tags
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 
 MOST_BYTES = 1_048_576
 MOST_CUSTOMERS = 10_000
@@ -57,7 +57,7 @@ class CustomerTags(msgspec.Struct, frozen=True):
 
 async def _apply(
     request: Request[Any, Any, Any],
-    caller: KeyOwner,
+    caller: Caller,
     state: State,
     act: taggings.Act,
     tag_id: str,
@@ -94,7 +94,7 @@ async def _apply(
 )
 async def tag_customers(
     request: Request[Any, Any, Any],
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     tag_id: FromPath[str],
 ) -> Response[taggings.Count]:
@@ -113,7 +113,7 @@ async def tag_customers(
 )
 async def untag_customers(
     request: Request[Any, Any, Any],
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     tag_id: FromPath[str],
 ) -> Response[taggings.Count]:
@@ -129,7 +129,7 @@ async def untag_customers(
     opt={"scope": "read"},
 )
 async def get_customer_tags(
-    caller: NamedDependency[KeyOwner], state: State, customer_id: FromPath[str]
+    caller: NamedDependency[Caller], state: State, customer_id: FromPath[str]
 ) -> Response[CustomerTags]:
     """The tags of all of a customer's identities."""
     async with transaction(state.pool, caller.brand_id) as connection:
@@ -149,7 +149,7 @@ async def get_customer_tags(
 )
 async def tag_customer(
     request: Request[Any, Any, Any],
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     customer_id: FromPath[str],
 ) -> Response[CustomerTags]:
@@ -176,7 +176,7 @@ async def tag_customer(
     opt={"scope": "write"},
 )
 async def untag_customer(
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     customer_id: FromPath[str],
     tag_id: FromPath[str],

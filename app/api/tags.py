@@ -15,7 +15,7 @@ from app.api.params import Cursor, Limit
 from app.core.db import transaction
 from app.core.page import Sort, read_cursor, write_cursor
 from app.crm import tags
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"\S")]
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
@@ -71,7 +71,7 @@ class TagPage(msgspec.Struct, frozen=True):
     opt={"scope": "read"},
 )
 async def list_tag_groups(
-    caller: NamedDependency[KeyOwner], state: State, limit: Limit = 50, cursor: Cursor = None
+    caller: NamedDependency[Caller], state: State, limit: Limit = 50, cursor: Cursor = None
 ) -> Response[TagGroupPage]:
     """List the groups of tags, by name."""
     after = None if cursor is None else read_cursor("tag-groups", cursor, BY_NAME)[0]
@@ -91,7 +91,7 @@ async def list_tag_groups(
     opt={"scope": "write", "problems": [409]},
 )
 async def make_tag_group(
-    request: Request[Any, Any, Any], caller: NamedDependency[KeyOwner], state: State
+    request: Request[Any, Any, Any], caller: NamedDependency[Caller], state: State
 ) -> Response[tags.TagGroup]:
     """Make a group of tags, such as levels."""
     body = await decode_body(request, GroupBody)
@@ -110,7 +110,7 @@ async def make_tag_group(
 )
 async def patch_tag_group(
     request: Request[Any, Any, Any],
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     tag_group_id: FromPath[str],
 ) -> Response[tags.TagGroup]:
@@ -128,7 +128,7 @@ async def patch_tag_group(
     opt={"scope": "write", "problems": [409]},
 )
 async def delete_tag_group(
-    caller: NamedDependency[KeyOwner], state: State, tag_group_id: FromPath[str]
+    caller: NamedDependency[Caller], state: State, tag_group_id: FromPath[str]
 ) -> None:
     """Delete a group that has no tags."""
     async with transaction(state.pool, caller.brand_id) as connection:
@@ -137,7 +137,7 @@ async def delete_tag_group(
 
 @get("/v1/tags", summary="List tags", operation_id="listTags", tags=["tags"], opt={"scope": "read"})
 async def list_tags(
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -171,7 +171,7 @@ async def list_tags(
     opt={"scope": "write", "problems": [404, 409]},
 )
 async def make_tag(
-    request: Request[Any, Any, Any], caller: NamedDependency[KeyOwner], state: State
+    request: Request[Any, Any, Any], caller: NamedDependency[Caller], state: State
 ) -> Response[tags.Tag]:
     """Make a tag; its name is unique within its group, or among those of no group."""
     body = await decode_body(request, TagBody)
@@ -188,7 +188,7 @@ async def make_tag(
     opt={"scope": "read"},
 )
 async def get_tag(
-    caller: NamedDependency[KeyOwner], state: State, tag_id: FromPath[str]
+    caller: NamedDependency[Caller], state: State, tag_id: FromPath[str]
 ) -> Response[tags.Tag]:
     """Read a tag."""
     async with transaction(state.pool, caller.brand_id) as connection:
@@ -205,7 +205,7 @@ async def get_tag(
 )
 async def patch_tag(
     request: Request[Any, Any, Any],
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     tag_id: FromPath[str],
 ) -> Response[tags.Tag]:
@@ -223,9 +223,7 @@ async def patch_tag(
     tags=["tags"],
     opt={"scope": "write"},
 )
-async def delete_tag(
-    caller: NamedDependency[KeyOwner], state: State, tag_id: FromPath[str]
-) -> None:
+async def delete_tag(caller: NamedDependency[Caller], state: State, tag_id: FromPath[str]) -> None:
     """Delete a tag, and take it off everybody who has it."""
     async with transaction(state.pool, caller.brand_id) as connection:
         await tags.drop(connection, caller.brand_id, tag_id)

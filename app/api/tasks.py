@@ -17,7 +17,7 @@ from app.core.db import transaction
 from app.core.errors import Problem
 from app.core.page import Sort, read_cursor, write_cursor
 from app.crm import people, tasks
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 from app.models.desk import Task as TaskRow
 
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
@@ -66,7 +66,7 @@ def _due(value: str | None) -> datetime | None:
     opt={"scope": "read"},
 )
 async def list_tasks(
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -124,7 +124,7 @@ async def list_tasks(
 )
 async def make_task(
     request: Request[Any, Any, Any],
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     customer_id: FromPath[str],
 ) -> Response[tasks.Task]:
@@ -153,7 +153,7 @@ async def make_task(
     opt={"scope": "read"},
 )
 async def get_task(
-    caller: NamedDependency[KeyOwner], state: State, task_id: FromPath[str]
+    caller: NamedDependency[Caller], state: State, task_id: FromPath[str]
 ) -> Response[tasks.Task]:
     """Read a task."""
     async with transaction(state.pool, caller.brand_id) as connection:
@@ -170,7 +170,7 @@ async def get_task(
 )
 async def patch_task(
     request: Request[Any, Any, Any],
-    caller: NamedDependency[KeyOwner],
+    caller: NamedDependency[Caller],
     state: State,
     task_id: FromPath[str],
 ) -> Response[tasks.Task]:
@@ -192,7 +192,7 @@ async def patch_task(
     opt={"scope": "write"},
 )
 async def delete_task(
-    caller: NamedDependency[KeyOwner], state: State, task_id: FromPath[str]
+    caller: NamedDependency[Caller], state: State, task_id: FromPath[str]
 ) -> None:
     """Delete a task."""
     async with transaction(state.pool, caller.brand_id) as connection:

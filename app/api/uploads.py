@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.api.bodies import DRAINED, media_type
 from app.core.db import transaction
 from app.core.errors import Problem
-from app.crm.keys import KeyOwner
+from app.crm.caller import Caller
 from app.sheets import imports
 from app.sheets.asked import Asked, FileFormat
 
@@ -52,7 +52,7 @@ def format_of(request: Request[Any, Any, Any]) -> FileFormat:
 async def upload(
     request: Request[Any, Any, Any],
     pool: AsyncEngine,
-    caller: KeyOwner,
+    caller: Caller,
     asked: Asked,
     name: str | None,
     most: int,

@@ -55,6 +55,18 @@ async def find(connection: AsyncConnection, brand_id: int) -> Brand | None:
     return None if row is None else Brand(*row)
 
 
+async def get(connection: AsyncConnection, brand_id: int) -> Brand:
+    """The brand of somebody who is known.
+
+    Raises:
+        Problem: 401 where it was deleted just now, and nobody speaks for it any more.
+    """
+    found = await find(connection, brand_id)
+    if found is None:
+        raise Problem(401, "unauthenticated", "The brand is gone.")
+    return found
+
+
 async def create(
     connection: AsyncConnection, name: str, timezone: str = "Asia/Shanghai", currency: str = "CNY"
 ) -> int:

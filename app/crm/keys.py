@@ -15,8 +15,6 @@ from app.crm.caller import Scope as Scope
 from app.crm.tokens import Token
 from app.crm.tokens import random_text as random_text
 
-KeyOwner = Caller
-
 LIVE = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())"
 
 

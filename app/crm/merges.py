@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.errors import NotFound, Problem
 from app.crm import audit
-from app.crm.keys import random_text
 from app.crm.people import Customer, Named, Person, with_identities
+from app.crm.tokens import random_text
 from app.projection.merges import follow
 
 Kind = Literal["link", "merge"]

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.core.db import sqlstate
 from app.core.errors import NotFound, Problem
 from app.core.sql import sql
-from app.crm.keys import random_text
+from app.crm.tokens import random_text
 from app.derive.touched import EVERYBODY, touch
 
 

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.errors import NotFound
 from app.core.sql import sql
-from app.crm.keys import random_text
 from app.crm.people import Person
+from app.crm.tokens import random_text
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,10 @@ from app.core.db import transaction
 from app.core.sql import sql
 from app.models.tables import metadata
 
-DOORS = frozenset({"brand", "work_lease", "schedule", "login_attempt"})
+AUDIT = ("audit_entry", "audit_head")
+"""Append-only but for an owner who says that the brand is to be forgotten."""
+
+DOORS = frozenset({"brand", "work_lease", "schedule", "login_attempt", *AUDIT})
 """What goes at once, with all that refers to a brand's own row, such as keys, sources, operators
 and their sessions: nobody gets in any more, and no worker finds the brand.
 """
@@ -38,6 +41,9 @@ def doors() -> list[str]:
 async def begin(connection: AsyncConnection, brand_id: int) -> None:
     """Close the brand's doors and note that it goes; the caller commits."""
     await connection.execute(sql("moves", "depart"), {"brand": brand_id})
+    await connection.execute(
+        text("SELECT set_config('app.forget_brand', :brand, true)"), {"brand": str(brand_id)}
+    )
     for name in doors():
         await connection.execute(
             text(f'DELETE FROM "{name}" WHERE brand_id = :brand'), {"brand": brand_id}
@@ -78,7 +84,7 @@ async def rest(pool: AsyncEngine, brand_id: int) -> AsyncGenerator[tuple[str, in
                 {"after": after},
             )
         found = 0
-        for name in branded():
+        for name in (each for each in branded() if each not in AUDIT):
             while gone := await _step(pool, brand_id, name):
                 found += gone
                 yield name, gone

@@ -14,13 +14,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.core.brand_secret import secret_of
 from app.core.errors import NotFound, Problem
 from app.crm.audit import record
-from app.crm.keys import random_text
+from app.crm.tokens import random_text
 from app.derive.beside import forget_dead
 from app.personal.persons import Ids, condition, find
 from app.personal.places import IN_GROUPS, PLACES, Place
 from app.personal.upkeep import begin_at_once
 
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+
+
+def _either(side: str) -> str:
+    """The condition that one side of two identities is the person's."""
+    return (
+        f"(x.{side}_space = 'member' AND x.{side}_id = ANY (CAST(:members AS text[]))"
+        f" OR x.{side}_space = 'buyer' AND x.{side}_id = ANY (CAST(:buyers AS text[])))"
+    )
+
 
 FORGET = {
     "member": "DELETE FROM member AS x WHERE x.brand_id = :brand"
@@ -41,6 +50,10 @@ FORGET = {
     "task": "UPDATE task AS x SET title = '' WHERE x.brand_id = :brand"
     " AND (x.space = 'member' AND x.id = ANY (CAST(:members AS text[]))"
     " OR x.space = 'buyer' AND x.id = ANY (CAST(:buyers AS text[])))",
+    "identity_merge": "UPDATE identity_merge AS x SET reason = NULL WHERE x.brand_id = :brand"
+    f" AND x.reason IS NOT NULL AND ({_either('one')} OR {_either('other')})",
+    "identity_dismissal": "DELETE FROM identity_dismissal AS x WHERE x.brand_id = :brand"
+    f" AND ({_either('one')} OR {_either('other')})",
     "verification": "UPDATE verification AS x SET lines = '{}' WHERE x.brand_id = :brand"
     " AND EXISTS (SELECT FROM unnest(x.lines) AS l (line),"
     " unnest(CAST(:members AS text[]) || CAST(:buyers AS text[])) AS i (id)"

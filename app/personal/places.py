@@ -54,6 +54,11 @@ PLACES: Sequence[Place] = (
     Place("shop_order", "buyer_id", "buyer"),
     Place("identity_link", "member_id", "member"),
     Place("identity_link", "buyer_id", "buyer"),
+    Place("identity_merge", "one_id", "identity", space="one_space"),
+    Place("identity_merge", "other_id", "identity", space="other_space"),
+    Place("identity_dismissal", "one_id", "identity", space="one_space", told=False),
+    Place("identity_dismissal", "other_id", "identity", space="other_space", told=False),
+    Place("member_speech", "member_id", "member", told=False),
     Place("identity", "id", "identity"),
     Place("identity", "customer_id", "customer", told=False),
     # Derived rows.

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.crm.keys import random_text
+from app.crm.tokens import random_text
 from app.sheets.asked import Asked, Fault, SheetKind
 
 ABANDONED = timedelta(hours=1)

@@ -16,7 +16,7 @@ from app.core.db import open_pool, transaction
 from app.core.settings import Settings
 from app.crm import brands, keys, merges, people
 from app.crm.effects import effect
-from app.crm.keys import random_text
+from app.crm.tokens import random_text
 from app.derive.customers import derive
 from app.derive.sums import count_sums
 from app.ingest.decode import Sender

@@ -57,13 +57,16 @@ class Watched:
     ) -> Any:
         method, path, operation = route
         asked = set(inside(route, "query"))
+        body = BODIES.get(operation["operationId"])
+        if callable(body):
+            body = await asyncio.to_thread(body, brand)
         self.statements.clear()
         async with httpx.AsyncClient(transport=self.transport, base_url="http://walls") as client:
             answer = await client.request(
                 method,
                 path.format(**ids),
                 params={k: v for k, v in QUERY.items() if k in asked} | query,
-                json=BODIES.get(operation["operationId"]),
+                json=body,
                 headers={"authorization": f"Bearer {brand.key}"},
             )
         # That a key was used is noted once a minute, whatever it asked for.
@@ -93,9 +96,13 @@ def watched(service: Service) -> Iterator[Watched]:
 
 @pytest.fixture(scope="module")
 def brands(service: Service) -> tuple[Brand, Brand]:
-    """Ours, which has nothing, and theirs, which has everything."""
+    """Ours, which has an empty group, and theirs, which has everything."""
     ours, theirs = service.brand(), service.brand()
     furnish(theirs)
+    group = {"group_id": f"g{ours.brand_id}"}
+    created = {"id": "g", "type": "group.created", "time": "2025-03-01T08:00:00Z", "data": group}
+    ours.post([created])
+    ours.drain()
     return ours, theirs
 
 
@@ -131,8 +138,9 @@ def test_in_a_filter(
     ours, theirs = brands
     assert name in THINGS, "declare in world.py how to make one"
     foreign, absent = THINGS[name](theirs), ABSENT.get(name, "nobody")
-    found, taken = watched.ask(ours, route, {}, **{name: foreign})
-    missing, needed = watched.ask(ours, route, {}, **{name: absent})
+    path = {each: THINGS[each](ours) for each in inside(route, "path")}
+    found, taken = watched.ask(ours, route, path, **{name: foreign})
+    missing, needed = watched.ask(ours, route, path, **{name: absent})
     assert found.status_code == missing.status_code == 200, found.text
     assert plain(found, foreign) == plain(missing, absent)
     assert taken == needed

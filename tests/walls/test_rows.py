@@ -25,6 +25,7 @@ VALUES = {
 }
 ALLOWED = {
     ("brand", "identity_mode"): "'shared'",
+    ("brand", "lifecycle_lapsed_days"): "2",
     ("operator", "role"): "'owner'",
 }
 """Where a check constraint asks for more than the type does."""

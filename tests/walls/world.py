@@ -96,7 +96,7 @@ def _merge(brand: Brand) -> str:
         ]
     )
     brand.drain()
-    body = {"a": {"customer_id": f"m:{one}"}, "b": {"customer_id": f"m:{other}"}}
+    body = {side: {"space": "member", "id": each} for side, each in (("a", one), ("b", other))}
     return _made("/v1/identity-merges", "merge_id", **body)(brand)
 
 
@@ -117,7 +117,7 @@ def _import(brand: Brand) -> str:
             headers={"content-type": "text/csv"},
         )
     assert answer.is_success, answer.text
-    return str(answer.json()["import_id"])
+    return str(answer.json()["id"])
 
 
 def named(letter: str) -> Callable[[Brand], str]:
@@ -133,6 +133,8 @@ THINGS: dict[str, Callable[[Brand], str]] = {
     "creator_id": named("c"),
     "member_id": named("p"),
     "buyer_id": named("p"),
+    "owner_member_id": named("p"),
+    "inviter_member_id": named("p"),
     "message_id": named("m"),
     "customer_id": lambda brand: f"b:p{brand.brand_id}",
     "dead_letter_id": _dead_letter,
@@ -140,7 +142,7 @@ THINGS: dict[str, Callable[[Brand], str]] = {
     "key_id": _key,
     "source_id": _source,
     "segment_id": _made(
-        "/v1/segments", "segment_id", name=random_text(8), rule={"tag": {"tag_id": "x"}}
+        "/v1/segments", "segment_id", name=random_text(8), rule={"tags": {"any_of": ["x"]}}
     ),
     "tag_group_id": lambda brand: _made("/v1/tag-groups", "tag_group_id", name=random_text(8))(
         brand
@@ -165,17 +167,19 @@ BODIES: dict[str, Any] = {
     "patchTag": {"name": "x"},
     "tagCustomers": {"customer_ids": ["b:x"]},
     "untagCustomers": {"customer_ids": ["b:x"]},
-    "tagCustomer": {"tag_ids": ["x"]},
+    "tagCustomer": lambda brand: {"tag_ids": [THINGS["tag_id"](brand)]},
     "makeRemark": {"text": "x"},
     "patchRemark": {"text": "x"},
     "makeTask": {"title": "x"},
     "patchTask": {"title": "x"},
     "eraseCustomer": {"reason": "x", "dry_run": True},
 }
-"""By operation_id: a body that is in order, where a route with an id in its path wants one."""
+"""By operation_id: a body that is in order, or what makes one for who asks, where a route with an id
+in its path wants one.
+"""
 
-OPEN = {"postWebhook"}
-"""Routes whose id is itself who is asking: the signature is what holds them."""
+OPEN = {"postWebhook", "postSnapshot"}
+"""Routes whose id is itself who is asking, held by the signature, or is named by the asking."""
 
 QUERY = {"start": "2025-03-01", "end": "2025-03-08", "by": "note"}
 """Query parameters that a route asks for; those that name none of these are left out."""

@@ -9,9 +9,9 @@ from sqlalchemy import Select, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.errors import NotFound, Problem
-from app.crm.keys import random_text
 from app.crm.segments.clock import clock_of, told
 from app.crm.segments.rule import Rule
+from app.crm.tokens import random_text
 from app.models.segment import DirtySegment, Segment, SegmentChange, SegmentMember
 
 MOST_SEGMENTS = 200
