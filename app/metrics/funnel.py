@@ -59,9 +59,11 @@ async def funnel(
     if column not in COLUMNS:
         raise BadParameter("sort", f"must be one of {', '.join(COLUMNS)}, with - for descending")
     dates = scope.dates
-    summed = scope.present and scope.picked is None
+    name = "funnel"
+    if scope.present:
+        name = "funnel_now" if scope.picked is None else "funnel_segment_now"
     counted = await connection.execute(
-        sql("metrics", "funnel_now" if summed else "funnel", "funnel_rows"),
+        sql("metrics", name, "funnel_rows"),
         {
             "brand": scope.brand_id,
             "start": scope.window.starts_at,

@@ -115,8 +115,9 @@ def test_gmv_share(world: tuple[Brand, str]) -> None:
 
 
 @golden("funnel")
-def test_funnel(world: tuple[Brand, str]) -> None:
-    start = {"start": "2025-02-01", "by": "group"}
+@pytest.mark.parametrize("as_of", [MARCH["as_of"], LATER])
+def test_funnel(world: tuple[Brand, str], as_of: str) -> None:
+    start = {"start": "2025-02-01", "by": "group", "as_of": as_of}
     inside, outside, everybody = both(world, "funnel", **start)
     (one,) = inside["rows"]
     assert (one["key"], one["joins"], one["speakers"], one["credited_orders"]) == ("g1", 2, 1, 4)
@@ -130,6 +131,12 @@ def test_funnel(world: tuple[Brand, str]) -> None:
     for column in ("joins", "joined_customers", "buyers", "credited_orders", "credited_gmv"):
         sums = [sum(row[column] for row in found["rows"]) for found in (inside, outside)]
         assert sum(sums) == sum(row[column] for row in everybody["rows"]), column
+    # By any key the sides add up to what is asked of all.
+    for by in ("note", "creator", "mcn", "live", "source_kind"):
+        found = both(world, "funnel", **start | {"by": by})
+        for column in ("joins", "credited_orders", "credited_net_gmv"):
+            one, other, total = (sum(row[column] for row in each["rows"]) for each in found)
+            assert one + other == total, (by, column)
 
 
 @golden("retention_stay", "retention_speak")
