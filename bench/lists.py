@@ -39,6 +39,10 @@ class Case(msgspec.Struct, frozen=True):
         return f"{self.path} {said}".strip()
 
 
+FLOOR = Case("brand")
+"""No list: what any request costs, its key, one row and HTTP, on a machine that may be busy."""
+
+
 class Timed(msgspec.Struct, frozen=True):
     """Milliseconds: the median of the first page, of the hundredth or else the last, and worst."""
 
@@ -54,6 +58,7 @@ def cases(group: str, note: str, creator: str, customer: str) -> list[Case]:
     """What operators ask: each order, each filter, common and rare."""
     c, m, o = "customers", "messages", "orders"
     return [
+        FLOOR,
         Case("groups"),
         Case(f"groups/{group}/members"),
         Case(f"groups/{group}/members", {"at": "ever"}),
@@ -121,8 +126,8 @@ def measure(client: httpx.Client, case: Case, times: int) -> Timed:
     while True:
         seconds, answer = once(lambda at=cursor: ask(at))  # type: ignore[misc]
         worst = max(worst, seconds * 1000)
-        rows += len(answer["items"])
-        if answer["next"] is None or number == PAGE:
+        rows += len(answer.get("items", ()))
+        if answer.get("next") is None or number == PAGE:
             break
         cursor, number = answer["next"], number + 1
     return Timed(case.name, first, median(cursor), number, worst, rows)

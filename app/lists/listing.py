@@ -271,7 +271,8 @@ async def leading(
     connection: AsyncConnection, filters: Sequence[Filter], few: int | None = None
 ) -> Filter | None:
     """The filter whose values are fewest; None where none can be looked up, or none has so few."""
-    able = [each for each in filters if each.among is not None and each.indexed]
+    # What was searched is found all at once, so counting it is as dear as looking it up.
+    able = [each for each in filters if each.among is not None and each.indexed and not each.loose]
     if few is None and len(able) < 2:
         others = [each for each in filters if each.among is not None]
         return able[0] if able else others[0] if others else None
