@@ -174,8 +174,8 @@ BODIES: dict[str, Any] = {
     "patchTask": {"title": "x"},
     "eraseCustomer": {"reason": "x", "dry_run": True},
 }
-"""By operation_id: a body that is in order, or what makes one for who asks, where a route with an id
-in its path wants one.
+"""By operation_id: a body that is in order, or what makes one for who asks, where a route with an
+id in its path wants one.
 """
 
 OPEN = {"postWebhook", "postSnapshot"}
