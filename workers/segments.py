@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 
 import msgspec
 import structlog
@@ -10,6 +11,9 @@ from app.core.db import open_pool, unavailable
 from app.core.settings import Settings
 from app.crm.segments.refresh import brands, refresh
 
+ALL_SECONDS = 60.0
+"""How often brands are looked at of which nobody told anything: a day may have begun there."""
+
 STATEMENT_MS = 600_000
 """To count everybody anew may take longer than a question."""
 
@@ -17,17 +21,22 @@ log = structlog.get_logger()
 
 
 async def keep_segments(settings: Settings, due: asyncio.Event) -> None:
-    """Refresh what changed whenever woken, and every few seconds, until cancelled."""
+    """Refresh what was touched whenever woken, and every few seconds, until cancelled."""
     pool = open_pool(
         msgspec.structs.replace(settings, pool_size=1, statement_timeout_ms=STATEMENT_MS),
         "hongqun segments",
+        walled=True,
     )
     sweep = settings.sweep_seconds if settings.redis_url is not None else 1
+    looked_at = -ALL_SECONDS
     try:
         while True:
             due.clear()
+            every = time.monotonic() - looked_at >= ALL_SECONDS
+            if every:
+                looked_at = time.monotonic()
             try:
-                for brand_id in await brands(pool):
+                for brand_id in await brands(pool, every=every):
                     try:
                         await refresh(pool, brand_id)
                     except Exception as error:

@@ -74,7 +74,8 @@ class SegmentChange(Base):
 class DirtySegment(Base):
     """A customer whom something changed touches; '' is everybody.
 
-    `touched`: facts (whatever is derived), messages, profile, tags or notes. Projection, derive
+    `touched`: facts (whatever is derived), messages, profile, tags or notes; or rule, where a
+    segment is to be counted wholly. Projection, derive
     and crm insert, where the brand has a segment that reads it; crm/segments deletes.
     """
 

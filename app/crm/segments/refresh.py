@@ -18,20 +18,29 @@ from app.derive.touched import EVERYBODY
 MOST_TOUCHED = 2_000
 """How many touched customers are looked at in one transaction."""
 
+RULE = "rule"
+"""What is told to have changed of a segment that is to be counted wholly."""
+
 TOO_MANY = 50_000
 """Where more are touched, counting everybody anew is cheaper."""
 
 
-async def brands(pool: AsyncEngine) -> list[int]:
-    """All brands: which of them have segments a look at each one tells."""
+async def brands(pool: AsyncEngine, *, every: bool) -> list[int]:
+    """The brands that something touched; or all, since days and cut points go on by themselves."""
+    found = "SELECT DISTINCT brand_id FROM dirty_segment ORDER BY brand_id"
+    if every:
+        found = "SELECT brand_id FROM work_lease ORDER BY brand_id"
     async with transaction(pool) as connection:
-        rows = await connection.execute(text("SELECT brand_id FROM work_lease ORDER BY brand_id"))
-        return [row.brand_id for row in rows]
+        return [row.brand_id for row in await connection.execute(text(found))]
 
 
 async def refresh(pool: AsyncEngine, brand_id: int) -> None:
     """Bring a brand's segments up to date."""
     async with transaction(pool, brand_id) as connection:
+        await connection.execute(
+            text("DELETE FROM dirty_segment WHERE brand_id = :brand AND touched = :rule"),
+            {"brand": brand_id, "rule": RULE},
+        )
         clock = await clock_of(connection, brand_id)
         known = await connection.execute(
             text(
@@ -96,8 +105,20 @@ async def refresh_touched(connection: AsyncConnection, clock: Clock) -> bool:
     return bool(touched)
 
 
+async def ask_for_counting(connection: AsyncConnection, brand_id: int) -> None:
+    """Say that a segment is to be counted wholly, in the transaction that makes it so."""
+    await connection.execute(
+        text(
+            "INSERT INTO dirty_segment (brand_id, customer_id, touched)"
+            " VALUES (:brand, :nobody, :rule) ON CONFLICT DO NOTHING"
+        ),
+        {"brand": brand_id, "nobody": EVERYBODY, "rule": RULE},
+    )
+
+
 async def count_anew(connection: AsyncConnection, brand_id: int, segment_id: str) -> bool:
     """Ask for all members to be counted anew; False where there is no such segment."""
+    await ask_for_counting(connection, brand_id)
     updated = await connection.execute(
         text("UPDATE segment SET clock = NULL WHERE brand_id = :brand AND segment_id = :segment"),
         {"brand": brand_id, "segment": segment_id},

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.errors import NotFound, Problem
 from app.crm.segments.clock import clock_of, told
+from app.crm.segments.refresh import ask_for_counting
 from app.crm.segments.rule import Rule
 from app.crm.tokens import random_text
 from app.models.segment import DirtySegment, Segment, SegmentChange, SegmentMember
@@ -56,6 +57,7 @@ async def create(
         ),
         {"brand": brand_id, "segment": segment_id, "name": name, "actor": actor} | _stored(rule),
     )
+    await ask_for_counting(connection, brand_id)
     return segment_id
 
 
@@ -85,6 +87,8 @@ async def change(
     )
     if not changed.rowcount:
         raise NotFound("segment")
+    if rule is not None:
+        await ask_for_counting(connection, brand_id)
 
 
 async def delete(connection: AsyncConnection, brand_id: int, segment_id: str) -> None:
