@@ -71,6 +71,7 @@ PLACES: Sequence[Place] = (
     Place("customer", "customer_id", "customer"),
     # Queues and checks.
     Place("dirty_customer", "customer_id", "customer", told=False),
+    Place("dirty_segment", "customer_id", "customer", told=False),
     Place("verification", "wrong", "customers", told=False),
     # What operators write.
     Place("tagging", "id", "identity"),

@@ -90,7 +90,7 @@ def test_a_key_writes_into_its_own_brand_alone(brand: Brand, service: Service) -
     [
         ("GET", "/v1/nothing", 404, "not_found"),
         ("GET", "/", 404, "not_found"),
-        ("GET", "/v1/orders", 404, "not_found"),
+        ("GET", "/v1/baskets", 404, "not_found"),
         ("DELETE", "/v1/brand", 405, "method_not_allowed"),
         ("GET", "/v1/events", 405, "method_not_allowed"),
         ("GET", "/v1/status?x=%00", 400, "invalid"),

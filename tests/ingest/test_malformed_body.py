@@ -68,7 +68,7 @@ def test_a_malformed_body_is_no_json_at_once(body: bytes, kind: Kind) -> None:
     begin = time.process_time()
     with pytest.raises(NotJson) as caught:
         split(body, kind)
-    assert time.process_time() - begin < 1
+    assert time.process_time() - begin < 3
     assert str(caught.value).endswith(".")
     assert len(str(caught.value)) < 200
 
@@ -85,7 +85,7 @@ def test_a_body_of_many_events_is_split_at_once(body: bytes) -> None:
     begin = time.process_time()
     kind: Kind = "any" if body.startswith(b"[") else "lines"
     assert len(split(body, kind)) > 100_000
-    assert time.process_time() - begin < 1
+    assert time.process_time() - begin < 3
 
 
 EVENTS_OF_A_MEGABYTE = {
@@ -104,4 +104,4 @@ def test_a_large_event_is_read_at_once(value: str) -> None:
     text = json.dumps(event(more={"mystery": "VALUE"})).replace('"VALUE"', value)
     begin = time.process_time()
     read(text)
-    assert time.process_time() - begin < 1
+    assert time.process_time() - begin < 3

@@ -228,7 +228,9 @@ VALUES = {
     "LargeBinary": "''",
     "DateTime": "now()",
     "Date": "current_date",
+    "Uuid": "gen_random_uuid()",
     "JSONB": "'{}'",
+    "JSON": "'{}'",
     "ARRAY": "'{}'",
 }
 

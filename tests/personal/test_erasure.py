@@ -299,7 +299,9 @@ def test_another_brand_keeps_the_same_person(told: Desk, brand: Brand) -> None:
 
 def test_two_erasures_of_one_person_are_gone_through_together(told: Desk, brand: Brand) -> None:
     first = told.post("/v1/customers/m:zhang-3/erase", {"reason": "x"}).json()
-    brand.post([event("k2", "identity.linked", "04-05T10:00", member_id="zhang-3", buyer_id="b77")])
+    brand.post(
+        [event("k2", "identity.linked", "04-05T10:00", member_id="zhang-3", buyer_id="buyer-77")]
+    )
     brand.drain()
     second = told.erase(first["customer_id"])
     surrogate = second["customer_id"].removeprefix("m:")
@@ -313,14 +315,18 @@ def test_two_erasures_of_one_person_are_gone_through_together(told: Desk, brand:
 
 def test_who_is_linked_later_can_be_erased_with_the_surrogate(told: Desk, brand: Brand) -> None:
     first = told.erase("m:zhang-3")
-    brand.post([event("k2", "identity.linked", "04-05T10:00", member_id="zhang-3", buyer_id="b77")])
+    brand.post(
+        [event("k2", "identity.linked", "04-05T10:00", member_id="zhang-3", buyer_id="buyer-77")]
+    )
     brand.drain()
     before = answers(brand)
     second = told.erase(first["customer_id"])
     brand.drain()
     assert answers(brand) == before
-    assert told.left_of("b77") == {}
-    brand.post([order("o8", "04-08T10:00", "b77", 1), order("o7", "04-09T10:00", "zhang-buys", 1)])
+    assert told.left_of("buyer-77") == {}
+    brand.post(
+        [order("o8", "04-08T10:00", "buyer-77", 1), order("o7", "04-09T10:00", "zhang-buys", 1)]
+    )
     brand.drain()
     rows = told.sql(
         "SELECT DISTINCT customer_id FROM order_credit"

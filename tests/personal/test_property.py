@@ -19,6 +19,7 @@ from app.main import create_app
 from app.models.tables import metadata
 from app.projection.entities import Entities
 from app.projection.people import people, renamed, rewritten
+from tests.make import Service
 from tests.personal.worker import Eraser
 from tests.properties.bench import TABLES
 from tests.properties.events import Event, an_event, pick
@@ -53,7 +54,7 @@ def eraser(settings: Settings) -> Iterator[Eraser]:
 
 @pytest.fixture(scope="module")
 def client(settings: Settings) -> Iterator[TestClient[Any]]:
-    with TestClient(create_app(settings)) as opened:
+    with TestClient(create_app(Service("", settings).as_role("web"))) as opened:
         yield opened
 
 

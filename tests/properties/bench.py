@@ -21,6 +21,9 @@ from app.derive.customers import derive
 from app.derive.sums import count_sums
 from app.ingest.decode import Sender
 from app.ingest.inbox import Receipt, take_in
+from app.models import chat, content, credit, customer, joining, shop, sums
+from app.models import people as people_
+from app.models.base import Base
 from app.models.tables import metadata
 from app.projection.identities import Identity
 from app.projection.project import claim, project
@@ -28,20 +31,13 @@ from tests.make import lines
 from tests.properties.events import Event
 from workers.pump import Pump
 
-QUEUES = {
-    *("event", "event_identity", "pending_event", "dirty_customer", "dirty_brand", "dirty_sum"),
-    *("rebuild", "rederived"),
-}
-OTHERS = {
-    *("brand", "calendar", "api_key", "webhook_source", "work_lease", "dead_letter"),
-    *("identity_merge", "identity_dismissal", "audit_head", "audit_entry"),
-}
-PERSONAL = {"encryption_key", "brand_secret", "tombstone", "erasure", "upkeep"}
-KEPT = {"rfm_cut", "kept_number", "kept_revision", "stale_period", "schedule", "verification"}
+ROOMS = (chat, content, shop, people_, credit, joining, sums, customer)
+BESIDE = {"identity_merge", "identity_dismissal", "dirty_sum"}
 TABLES = sorted(
-    table.name
-    for table in metadata.sorted_tables
-    if table.name not in QUEUES | OTHERS | KEPT | PERSONAL | {"oversized_intake"}
+    name
+    for mapper in Base.registry.mappers
+    if mapper.class_.__module__ in {room.__name__ for room in ROOMS}
+    and (name := mapper.class_.__tablename__) not in BESIDE
 )
 """Every table that is a function of the events and of what operators merged."""
 

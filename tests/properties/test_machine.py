@@ -10,6 +10,7 @@ from litestar.testing import TestClient
 
 from app.core.settings import Settings
 from app.main import create_app
+from tests.make import Service
 from tests.properties.bench import Bench
 from tests.properties.machine import BrandMachine
 
@@ -29,7 +30,7 @@ def bench(settings: Settings) -> Iterator[Bench]:
 
 @pytest.fixture(scope="module")
 def client(settings: Settings) -> Iterator[TestClient[Any]]:
-    with TestClient(create_app(settings)) as opened:
+    with TestClient(create_app(Service("", settings).as_role("web"))) as opened:
         yield opened
 
 

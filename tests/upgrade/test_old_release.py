@@ -5,6 +5,7 @@ migrations alone; the release itself is run where git has it, which a shallow ch
 """
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -78,7 +79,7 @@ def breaks(database: Service) -> list[str]:
     found += [
         f"{table} has a new limit: {says}"
         for table, _, says in limits - limits_before
-        if table in tables
+        if any(each == table and re.search(rf"\b{column}\b", says) for each, column in before)
     ]
     return found
 

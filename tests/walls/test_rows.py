@@ -21,6 +21,7 @@ VALUES = {
     "date": "'2025-01-01'",
     "boolean": "true",
     "bytea": "'x'",
+    "uuid": "gen_random_uuid()",
     **dict.fromkeys(("jsonb", "json"), "'{}'"),
 }
 ALLOWED = {

@@ -156,7 +156,11 @@ THINGS: dict[str, Callable[[Brand], str]] = {
 }
 """How to make or name a real thing of a brand, for each parameter that names one."""
 
-ABSENT = {"dead_letter_id": "987654321987", "customer_id": "b:nobody"}
+ABSENT = {
+    "dead_letter_id": "987654321987",
+    "customer_id": "b:nobody",
+    "segment_id": "seg_abcdefghijkm",
+}
 """An id that nothing has, where it must look like one; `nobody` for the others."""
 
 BODIES: dict[str, Any] = {

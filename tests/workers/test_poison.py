@@ -65,10 +65,10 @@ def test_it_becomes_a_dead_letter(web: Service, what: str) -> None:
             pauses[attempts] = max(seconds, pauses.get(attempts, 0))
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    assert sorted(pauses) == [1, 2, 3, 4]
-    for attempts, most in ((1, 1), (2, 5), (3, 15), (4, 60)):
-        # The first pause is short, and may be seen late.
-        assert (most / 3 if attempts > 1 else 0) < pauses[attempts] < most + 1, "ever longer"
+    # The first pause is short, and may be seen late, or not at all.
+    assert sorted(pauses) in ([1, 2, 3, 4], [2, 3, 4])
+    for attempts, most in ((2, 5), (3, 15), (4, 60)):
+        assert most / 3 < pauses[attempts] < most + 1, "ever longer"
 
     (letter,) = brand.ask("/v1/dead-letters")["items"]
     assert letter["code"] == "projection_failed"
