@@ -5,7 +5,6 @@ from typing import Any
 
 from litestar import Request
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
-from litestar.openapi.spec.enums import OpenAPIType
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.api.bodies import DRAINED, media_type
@@ -25,7 +24,8 @@ class FileOperation(Operation):
     """Documents the body."""
 
     def __post_init__(self) -> None:
-        binary = Schema(type=OpenAPIType.STRING, content_media_type="application/octet-stream")
+        # Bytes of any kind: a JSON type would say that some are not.
+        binary = Schema(content_media_type="application/octet-stream")
         self.request_body = RequestBody(
             description="The file as it is, up to 200 MiB unless the installation says otherwise.",
             required=True,

@@ -77,5 +77,7 @@ def read_csv(file: BinaryIO, encoding: str) -> Iterator[tuple[int, list[Cell]]]:
     except csv.Error as error:
         raise Unreadable("bad_csv", f"Row {number + 1} is no CSV: {error}.") from None
     finally:
-        # Else the wrapper would close the file with itself.
-        text.detach()
+        # Else the wrapper would close the file with itself. That of a reading that was broken off
+        # is closed already.
+        if not text.closed:
+            text.detach()
