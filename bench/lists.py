@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.embedded.servers import Servers, running
-from bench import load
+from bench.brand import create_key
 from bench.metrics import given, say
 from bench.processes import web
 from bench.size import Size
@@ -184,7 +184,7 @@ ANALYZE tagging; ANALYZE segment_member
 
 def ask_all(servers: Servers, brand: int, only: tuple[str, ...], times: int) -> list[Timed]:
     """Ask every case, and say which large table was read from end to end."""
-    key = asyncio.run(load.create_key(servers, brand))
+    key = asyncio.run(create_key(servers, brand))
     asked = asyncio.run(chosen(servers.database_url, brand))
     before = asyncio.run(scans(servers.database_url))
     found = []

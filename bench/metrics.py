@@ -17,6 +17,7 @@ from rich.console import Console
 from app.core.schema import head
 from app.embedded.servers import Servers, erase, running
 from bench import late, load
+from bench.brand import create_brand, create_key
 from bench.history import make
 from bench.processes import finish, peak_mb, program, web
 from bench.questions import QUESTIONS, WINDOWS, Question, of_yardstick, over_http, window
@@ -66,7 +67,7 @@ def _load(data: Path, size: Size) -> Loaded:
     seconds, _ = once(lambda: make(made, size, last, say))
     with running(data / "servers", say=say) as servers:
         finish(servers, "migrate")
-        brand = asyncio.run(load.create_brand(servers))
+        brand = asyncio.run(create_brand(servers))
         copy_seconds, rows = asyncio.run(load.copy_facts(servers, made, brand, say))
     say(f"COPY of all facts: {copy_seconds:.1f} s")
     return Loaded(
@@ -145,7 +146,7 @@ def measure(
         questions=[],
         redis=servers.redis_url is not None,
     )
-    key = asyncio.run(load.create_key(servers, loaded.brand))
+    key = asyncio.run(create_key(servers, loaded.brand))
     yardstick = Yardstick(data / "yardstick.duckdb")
     with ExitStack() as ending:
         ending.callback(yardstick.close)

@@ -26,7 +26,7 @@ from app.core.walls import prove
 from app.demo.story import story
 from app.embedded import binaries
 from app.embedded.servers import Servers, erase, running
-from bench.load import create_brand, create_key
+from bench.brand import create_brand, create_key
 from bench.processes import finish, program, web
 
 console = Console(stderr=True)

@@ -21,7 +21,7 @@ from app.crm.segments.refresh import refresh
 from app.crm.segments.rule import Rule
 from app.derive.touched import touch
 from app.embedded.servers import Servers, running
-from bench import load
+from bench.brand import create_key, settings_of
 from bench.metrics import given
 from bench.processes import web
 from bench.size import Size
@@ -142,7 +142,7 @@ async def forget(pool: AsyncEngine, brand: int) -> None:
 async def work(servers: Servers, brand: int) -> tuple[Table, str]:
     """Count on a pool of its own, whose statements may take long."""
     settings = msgspec.structs.replace(
-        load.settings_of(servers), pool_size=1, statement_timeout_ms=600_000
+        settings_of(servers), pool_size=1, statement_timeout_ms=600_000
     )
     pool = open_pool(settings, "hongqun bench")
     try:
@@ -170,7 +170,7 @@ def main(
         loaded = given(folder, size, False)
         servers = stack.enter_context(running(folder / "servers"))
         counting, segment_id = asyncio.run(work(servers, loaded.brand))
-        key = asyncio.run(load.create_key(servers, loaded.brand))
+        key = asyncio.run(create_key(servers, loaded.brand))
         base, _ = stack.enter_context(web(servers))
         client = stack.enter_context(
             httpx.Client(

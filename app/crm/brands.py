@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.core.clock import day_start
 from app.core.db import enter
 from app.core.errors import Problem
+from app.derive.touched import ask_for_counting
 
 FIRST_DAY = date(1999, 12, 30)
 LAST_DAY = date(2100, 1, 1)
@@ -144,6 +145,8 @@ async def change(
         text(f"UPDATE brand SET {assignments} WHERE brand_id = :brand"),
         {"brand": before.brand_id} | changes,
     )
+    # The days of lifecycles, and a time zone, are what segments are counted under.
+    await ask_for_counting(connection, before.brand_id)
     if any(name in changes and changes[name] != getattr(before, name) for name in DERIVED_FROM):
         await connection.execute(
             text("INSERT INTO dirty_brand (brand_id) VALUES (:brand)"), {"brand": before.brand_id}

@@ -14,6 +14,7 @@ from app.core.errors import Problem
 from app.core.sql import sql
 from app.core.zone import zone_of
 from app.crm import audit
+from app.derive.touched import ask_for_counting
 
 JOB = "rfm"
 HOUR = 2
@@ -33,6 +34,7 @@ class Own(msgspec.Struct, frozen=True):
 
 async def refresh(connection: AsyncConnection, brand_id: int) -> int:
     """Count the quintiles anew; gives how many customers have bought."""
+    await ask_for_counting(connection, brand_id)
     counted: int = (
         await connection.execute(sql("crm", "rfm_cut"), {"brand": brand_id})
     ).scalar_one()
@@ -45,6 +47,7 @@ async def change(connection: AsyncConnection, brand_id: int, actor: str, own: Ow
     Raises:
         Problem: 422 where some do not ascend.
     """
+    await ask_for_counting(connection, brand_id)
     for name, points in msgspec.structs.asdict(own).items() if own else ():
         if list(points) != sorted(points):
             raise Problem(422, "invalid", "Cut points must ascend.", field=f"/{name}")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.sql import sql
@@ -11,6 +12,9 @@ Touched = Literal["facts", "messages", "profile", "tags", "notes"]
 """What is told to have changed of a customer; facts: whatever is derived."""
 
 EVERYBODY = ""
+
+RULE = "rule"
+"""What is told to have changed where segments are to be counted wholly."""
 
 
 async def touch(
@@ -23,4 +27,15 @@ async def touch(
     await connection.execute(
         sql("derive", "touch_segments"),
         {"brand": brand_id, "customers": list(customers), "touched": touched},
+    )
+
+
+async def ask_for_counting(connection: AsyncConnection, brand_id: int) -> None:
+    """Say that a segment is to be counted wholly, in the transaction that makes it so."""
+    await connection.execute(
+        text(
+            "INSERT INTO dirty_segment (brand_id, customer_id, touched)"
+            " VALUES (:brand, :nobody, :rule) ON CONFLICT DO NOTHING"
+        ),
+        {"brand": brand_id, "nobody": EVERYBODY, "rule": RULE},
     )

@@ -13,13 +13,10 @@ from app.crm.segments.clock import clock_of, told
 from app.crm.segments.condition import Clock
 from app.crm.segments.rule import read
 from app.crm.segments.write import write
-from app.derive.touched import EVERYBODY
+from app.derive.touched import EVERYBODY, RULE, ask_for_counting
 
 MOST_TOUCHED = 2_000
 """How many touched customers are looked at in one transaction."""
-
-RULE = "rule"
-"""What is told to have changed of a segment that is to be counted wholly."""
 
 TOO_MANY = 50_000
 """Where more are touched, counting everybody anew is cheaper."""
@@ -36,6 +33,12 @@ async def brands(pool: AsyncEngine, *, every: bool) -> list[int]:
 
 async def refresh(pool: AsyncEngine, brand_id: int) -> None:
     """Bring a brand's segments up to date."""
+    while await _round(pool, brand_id):
+        pass
+
+
+async def _round(pool: AsyncEngine, brand_id: int) -> bool:
+    """Count what is to be counted; True where that showed that there is more."""
     async with transaction(pool, brand_id) as connection:
         await connection.execute(
             text("DELETE FROM dirty_segment WHERE brand_id = :brand AND touched = :rule"),
@@ -57,6 +60,15 @@ async def refresh(pool: AsyncEngine, brand_id: int) -> None:
     while more:
         async with transaction(pool, brand_id) as connection:
             more = await refresh_touched(connection, clock)
+    async with transaction(pool, brand_id) as connection:
+        asked = await connection.scalar(
+            text(
+                "SELECT EXISTS (SELECT FROM dirty_segment"
+                " WHERE brand_id = :brand AND touched = :rule)"
+            ),
+            {"brand": brand_id, "rule": RULE},
+        )
+        return bool(asked)
 
 
 async def refresh_wholly(connection: AsyncConnection, clock: Clock, segment_id: str) -> None:
@@ -105,17 +117,6 @@ async def refresh_touched(connection: AsyncConnection, clock: Clock) -> bool:
     return bool(touched)
 
 
-async def ask_for_counting(connection: AsyncConnection, brand_id: int) -> None:
-    """Say that a segment is to be counted wholly, in the transaction that makes it so."""
-    await connection.execute(
-        text(
-            "INSERT INTO dirty_segment (brand_id, customer_id, touched)"
-            " VALUES (:brand, :nobody, :rule) ON CONFLICT DO NOTHING"
-        ),
-        {"brand": brand_id, "nobody": EVERYBODY, "rule": RULE},
-    )
-
-
 async def count_anew(connection: AsyncConnection, brand_id: int, segment_id: str) -> bool:
     """Ask for all members to be counted anew; False where there is no such segment."""
     await ask_for_counting(connection, brand_id)
@@ -142,10 +143,11 @@ async def _take(connection: AsyncConnection, brand_id: int) -> dict[str, set[str
         text(
             "DELETE FROM dirty_segment AS d WHERE d.brand_id = :brand AND d.ctid = ANY (ARRAY("
             "  SELECT n.ctid FROM dirty_segment AS n WHERE n.brand_id = :brand"
+            "  AND n.touched <> :rule"
             "  ORDER BY n.customer_id, n.touched LIMIT CAST(:most AS bigint) FOR UPDATE SKIP LOCKED"
             ")) RETURNING d.customer_id, d.touched"
         ),
-        {"brand": brand_id, "most": None if too_many else MOST_TOUCHED},
+        {"brand": brand_id, "rule": RULE, "most": None if too_many else MOST_TOUCHED},
     )
     touched: dict[str, set[str]] = {}
     for row in taken:

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.errors import NotFound, Problem
 from app.crm.segments.clock import clock_of, told
-from app.crm.segments.refresh import ask_for_counting
 from app.crm.segments.rule import Rule
 from app.crm.tokens import random_text
+from app.derive.touched import ask_for_counting
 from app.models.segment import DirtySegment, Segment, SegmentChange, SegmentMember
 
 MOST_SEGMENTS = 200
