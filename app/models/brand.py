@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import (
@@ -34,6 +34,14 @@ class Brand(Base):
         ),
         CheckConstraint("message_text_days BETWEEN 1 AND 36500", name="message_text_days"),
         CheckConstraint("raw_event_days BETWEEN 1 AND 36500", name="raw_event_days"),
+        CheckConstraint("export_weekday BETWEEN 1 AND 7", name="export_weekday"),
+        CheckConstraint("export_time ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'", name="export_time"),
+        CheckConstraint("export_language IN ('zh-CN', 'en')", name="export_language"),
+        CheckConstraint("export_days BETWEEN 1 AND 36500", name="export_days"),
+        CheckConstraint(
+            "export_threshold_basis_points BETWEEN 0 AND 10000",
+            name="export_threshold_basis_points",
+        ),
     )
 
     brand_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -48,6 +56,12 @@ class Brand(Base):
     lifecycle_lapsed_days: Mapped[int] = mapped_column(server_default="180")
     message_text_days: Mapped[int | None]
     raw_event_days: Mapped[int | None]
+    export_weekly: Mapped[bool] = mapped_column(Boolean, server_default="true")
+    export_weekday: Mapped[int] = mapped_column(server_default="1")
+    export_time: Mapped[str] = mapped_column(server_default="06:00")
+    export_language: Mapped[str] = mapped_column(server_default="zh-CN")
+    export_days: Mapped[int | None] = mapped_column(server_default="400")
+    export_threshold_basis_points: Mapped[int] = mapped_column(server_default="0")
     created_at: Mapped[Now]
 
 

@@ -9,6 +9,7 @@ from app.models import (
     customer,
     departed,
     desk,
+    exports,
     idempotency,
     inbox,
     joining,
@@ -49,5 +50,6 @@ MODULES = (
     departed,
     operator,
     personal,
+    exports,
 )
 metadata = Base.metadata

@@ -27,6 +27,8 @@ VALUES = {
 ALLOWED = {
     ("brand", "identity_mode"): "'shared'",
     ("brand", "lifecycle_lapsed_days"): "2",
+    ("brand", "export_time"): "'06:00'",
+    ("brand", "export_language"): "'zh-CN'",
     ("operator", "role"): "'owner'",
 }
 """Where a check constraint asks for more than the type does."""
