@@ -125,12 +125,16 @@ async def get_on(pool: AsyncEngine, one: InHand, step: str, percent: int) -> Non
 async def put_back(
     pool: AsyncEngine, one: InHand, seconds: float, step: str | None, *, counts: bool = False
 ) -> None:
-    """Let it be taken up again after so many seconds; `counts`: this was one of its attempts."""
+    """Let it be taken up again after so many seconds; `counts`: this was one of its attempts.
+
+    It begins anew: somebody may be erased before.
+    """
     async with transaction(pool, one.run.brand_id) as connection:
         await _set(
             connection,
             one,
             "state = 'queued', holder = NULL, leased_until = NULL, step = :step, percent = 0,"
+            " manifest = NULL, moved = NULL,"
             " not_before = clock_timestamp() + make_interval(secs => :seconds),"
             " attempts = attempts - :undone",
             seconds=seconds,
