@@ -21,6 +21,7 @@ from app.api import (
     customers,
     dead_letters,
     erasures,
+    exports,
     funnel,
     groups,
     health,
@@ -151,6 +152,10 @@ ROUTES = [
     imports.get_import,
     imports.list_import_problems,
     imports.cancel_import,
+    exports.make_export,
+    exports.list_exports,
+    exports.get_export,
+    exports.cancel_export,
     snapshots.post_snapshot,
     snapshots.list_snapshots,
     sessions.open_session,
@@ -193,6 +198,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         app.state.key_rate = Rate("key", settings.key_rate)
         app.state.source_rate = Rate("source", settings.source_rate)
         app.state.import_bytes = settings.import_bytes
+        app.state.public_url = settings.public_url
         app.state.waker = Waker(settings.redis_url)
         app.state.waker.start()
         try:

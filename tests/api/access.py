@@ -120,6 +120,10 @@ NEEDS = {
     "getImport": "read",
     "listImportProblems": "read",
     "cancelImport": "write",
+    "makeExport": "export",
+    "listExports": "read",
+    "getExport": "read",
+    "cancelExport": "export",
     "postSnapshot": "events:write",
     "listSnapshots": "read",
 }

@@ -153,6 +153,7 @@ THINGS: dict[str, Callable[[Brand], str]] = {
     "merge_id": _merge,
     "erasure_id": _erasure,
     "import_id": _import,
+    "export_id": _made("/v1/exports", "id", list="orders"),
 }
 """How to make or name a real thing of a brand, for each parameter that names one."""
 
