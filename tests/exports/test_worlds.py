@@ -1,7 +1,6 @@
 """Golden worlds as weekly exports: they agree, and say what an independent reading of them says."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,9 @@ from app.exports.weeks import Week, parse_week, scheduled
 from tests.exports.reading import read_run, rows, table_of, week_run
 from tests.journeys.test_given_answers import loaded
 from tests.make import Brand, Service
-from tests.oracle import repurchase
 from tests.oracle.as_of import cut
 from tests.oracle.ask import ask
+from tests.oracle.clock import begin
 from tests.oracle.compare import differences
 from tests.oracle.credit import credits
 from tests.oracle.testdata import ABSENT, Case, load, present, read_events, worlds
@@ -183,12 +182,5 @@ def number(value: Any) -> Any:
 
 
 def bounds(world: World, week: Week) -> int:
-    from tests.oracle.clock import begin
-
+    """The instant at which a week begins."""
     return begin(world.zone, week.first_day)
-
-
-def test_the_oracle_reads_cohorts() -> None:
-    """The week of first purchases that a period's repurchase is of."""
-    assert repurchase.answer is not None
-    assert parse_week("2025-W11").end_day - timedelta(days=42) == parse_week("2025-W06").first_day
