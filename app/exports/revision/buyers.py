@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 from app.exports.revision.before import Pair
-from app.exports.revision.causes import Cause, Evidence
+from app.exports.revision.causes import Cause, Evidence, act
 from app.exports.revision.change import Changes
 from app.exports.revision.known import UNEXPLAINED, Known
 from app.exports.revision.merge import Row
@@ -124,7 +124,7 @@ class Buyers:
         cause: Cause = "late_join" if after["segment"] == "group" else "late_leave"
         customer = after["customer_id"]
         link = f"/v1/customers/{quote(customer, safe='')}/timeline"
-        return Evidence(cause, f"{before['anchor_order_id']} {customer}", link=link)
+        return Evidence(cause, act(before["anchor_order_id"], customer), link=link)
 
 
 def _purchases(row: Row | None) -> set[str]:

@@ -119,14 +119,19 @@ NAMED: tuple[Cause, ...] = ("setting",)
 class Evidence(msgspec.Struct, frozen=True):
     """Why a row changed.
 
-    `act` is what happened, and is counted once however many rows show it; `example` an id that
-    names nobody; `link` the path below which the API tells more.
+    `act` is what happened, as ids with a NUL between them, and is counted once however many rows
+    show it; `example` an id that names nobody; `link` the path below which the API tells more.
     """
 
     cause: Cause
     act: str
     example: str | None = None
     link: str | None = None
+
+
+def act(*ids: object) -> str:
+    """What happened, by whom or what it happened to: no id has a NUL in it."""
+    return "\0".join(map(str, ids))
 
 
 def said(counts: Mapping[Cause, int], names: Iterable[str], language: Language) -> str:

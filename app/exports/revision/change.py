@@ -30,10 +30,8 @@ class Change(msgspec.Struct):
     group_id: str | None = None
     member_id: str | None = None
     customer_id: str | None = None
-    customer_before: str | None = None
-    note_id: str | None = None
     click_event_id: str | None = None
-    second_order_id: str | None = None
+    click_source: str | None = None
 
 
 class Changes:
@@ -71,10 +69,8 @@ class Changes:
                 group_id=row.get("group_id"),
                 member_id=row.get("member_id"),
                 customer_id=row.get("customer_id"),
-                customer_before=before.get("customer_id") if before else None,
-                note_id=row.get("note_id"),
                 click_event_id=row.get("click_event_id"),
-                second_order_id=row.get("second_order_id"),
+                click_source=row.get("click_source"),
             )
         )
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from app.exports.revision.causes import Evidence
+from app.exports.revision.causes import Evidence, act
 
 MOST = 100_000
 """So much is remembered of each kind: a machine's memory is none of what grows with a table."""
@@ -80,7 +80,7 @@ class Known:
         return self._people("people_parted", after, before)
 
     def _people(self, cause: Any, part: str, whole: str) -> Evidence:
-        found = Evidence(cause, f"{part} {whole}", link=f"/v1/customers/{quote(whole, safe='')}")
+        found = Evidence(cause, act(part, whole), link=f"/v1/customers/{quote(whole, safe='')}")
         if len(self.people) < MOST:
             self.people.setdefault(whole, found)
             self.people.setdefault(part, found)

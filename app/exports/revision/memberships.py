@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import quote
 
 from app.exports.revision.before import Pair
-from app.exports.revision.causes import Cause, Evidence
+from app.exports.revision.causes import Cause, Evidence, act
 from app.exports.revision.change import Changes
 from app.exports.revision.known import MOST, Known, erased
 from app.exports.revision.merge import Row
@@ -137,8 +137,8 @@ def _path(what: str, id_: str) -> str:
 def _act(cause: Cause, row: Row) -> Evidence:
     """What happened to a membership. Its ids name a person, so no number has them beside it."""
     customer = row.get("customer_id")
-    act = f"{row['group_id']} {row['member_id']} {row['joined_at']} {row.get('n')}"
-    return Evidence(cause, act, link=customer and f"{_path('customers', customer)}/timeline")
+    what = act(row["group_id"], row["member_id"], row["joined_at"], row.get("n"))
+    return Evidence(cause, what, link=customer and f"{_path('customers', customer)}/timeline")
 
 
 def _differ(before: Row, after: Row, name: str) -> bool:

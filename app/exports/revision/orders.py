@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from app.exports.revision.before import Pair
-from app.exports.revision.causes import Cause, Evidence
+from app.exports.revision.causes import Cause, Evidence, act
 from app.exports.revision.change import Changes
 from app.exports.revision.known import MOST, UNEXPLAINED, Known, erased
 from app.exports.revision.memberships import by_creator
@@ -128,9 +128,9 @@ class Orders:
         if (by := self.known.by_setting("touch_hours")) is not None:
             return by
         gone, new = before.get("click_event_id"), after.get("click_event_id")
-        act = gone if new is None else new
+        click = gone if new is None else new
         link = explained(after["order_id"])
-        return Evidence("click_gone" if new is None else "late_click", f"{act}", link=link)
+        return Evidence("click_gone" if new is None else "late_click", f"{click}", link=link)
 
     def _stay(self, before: Row, after: Row) -> list[Evidence]:
         """Where the order rests on another membership, or one of another source."""
@@ -183,8 +183,8 @@ def _of(cause: Cause, row: Row) -> Evidence:
 
 
 def _by_membership(cause: Cause, row: Row) -> Evidence:
-    act = f"{row.get('group_id')} {row.get('member_id')} {row.get('joined_at')}"
-    return Evidence(cause, act, link=explained(row["order_id"]))
+    what = act(row.get("group_id"), row.get("member_id"), row.get("joined_at"))
+    return Evidence(cause, what, link=explained(row["order_id"]))
 
 
 def _membership(row: Row) -> Any:

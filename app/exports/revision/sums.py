@@ -16,7 +16,7 @@ from app.exports.revision.numbers import Number
 
 GROUP_SHARE = ("gmv", "share_touch", "share_member")
 REPURCHASE = {"group": "rate", "non_group": "rate", "all": "lift"}
-COUNTS = ("orders", "joins", "buyers", "rows", "refunds_counted")
+MONEY = ("gmv", "net", "net_ledger")
 
 
 class Headline(msgspec.Struct, frozen=True):
@@ -86,7 +86,7 @@ def _compared(
     for each in sorted(before.keys() & after.keys()):
         was, now = before[each], after[each]
         if was != now:
-            count = name == "rows" or any(each.startswith(word) for word in COUNTS)
-            column = Column(each, "count" if count else "money", each, each)
+            money = each.endswith(MONEY) or each.startswith("refunded_")
+            column = Column(each, "money" if money and name == "sums" else "count", each, each)
             spec = Spec(name, zh, en, (column,), ("name",))
             yield Number(spec, column, (each,), {}, was, now, {each: now - was})
