@@ -135,6 +135,7 @@ def test_two_late_joins(tmp_path: Path) -> None:
     assert found["retention", f"{WEEK}/stay/1", "mature"] == ("2", "4", "2 late joins")
     assert ("repurchase", f"{WEEK}/all", "buyers") not in found
     assert moves is not None
+    assert [k for k, v in found.items() if "no row" in v[2]] == []
     assert moves.summary["causes"] == {"late_join": 2}
 
 

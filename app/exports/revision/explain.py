@@ -7,7 +7,7 @@ import msgspec
 from app.exports.content import Content
 from app.exports.revision.causes import NAMED, Cause, said
 from app.exports.revision.numbers import TABLES, Number
-from app.exports.revision.reach import SPEAKING, touch_of
+from app.exports.revision.reach import SPEAKING, touch_of, touches_of_row
 from app.exports.revision.tally import EXAMPLES, OF_ALL, Found, Tally
 
 LEAVING = {"leaves", "leave_rate"}
@@ -53,6 +53,9 @@ def _found(number: Number, tally: Tally, content: Content) -> Mapping[Cause, Fou
         if number.column.key == "credited_share":
             # A share of an unmoved sum moves by the total.
             found = found or tally.of(("sales", "gross", "total"))
+        if number.whole:
+            rows = map(tally.of, touches_of_row(number))
+            found = found or next((each for each in rows if each), {})
     return found or tally.of(OF_ALL)
 
 

@@ -26,7 +26,7 @@ class Number(msgspec.Struct, frozen=True):
     """One cell of a table of numbers that is not what it was.
 
     `row` is the row as it is, or as it was where it is gone. `other` has what the rest of the
-    row's numbers moved by.
+    row's numbers moved by; `whole` where all of the row came or went.
     """
 
     spec: Spec
@@ -36,6 +36,7 @@ class Number(msgspec.Struct, frozen=True):
     before: int | Decimal | None
     after: int | Decimal | None
     other: Mapping[str, int | Decimal]
+    whole: bool = False
 
     @property
     def difference(self) -> Decimal:
@@ -72,9 +73,9 @@ def _cells(
     differ = [each for each in columns if was.get(each.key) != now.get(each.key)]
     other = {each.key: (now.get(each.key) or 0) - (was.get(each.key) or 0) for each in differ}
     for column in differ:
-        yield Number(
-            spec, column, key, after or was, was.get(column.key), now.get(column.key), other
-        )
+        values = was.get(column.key), now.get(column.key)
+        whole = before is None or after is None
+        yield Number(spec, column, key, after or was, *values, other, whole)
 
 
 def _rows(batches: Iterable[pa.RecordBatch], key: Sequence[str]) -> dict[Key, Row]:

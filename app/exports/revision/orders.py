@@ -94,6 +94,9 @@ class Orders:
         touches = of_credit(before, after)
         for evidence, fields in told.items():
             self._tell(evidence, before, after, fields, touches)
+            if "customer_id" in fields and evidence.cause != "erased":
+                for row in (before, after):
+                    self.known.remember(self.known.purchases, row.get("customer_id"), evidence)
 
     def _why(self, field: str, before: Row, after: Row) -> list[Evidence]:
         """What changed a field of a credit, as the row shows it or else the rows it rests on."""

@@ -118,6 +118,15 @@ def of_buyer(*rows: Row) -> set[Touch]:
     return {("buyers", "all")} | {("buyers", row["segment"]) for row in rows if row.get("segment")}
 
 
+def touches_of_row(number: Number) -> list[Touch]:
+    """By what it is explained that a row of a dimension came or went."""
+    dimension = KEYS.get(number.spec.name)
+    if dimension is None:
+        return []
+    key = number.key[0] if number.key[0] is not None else ""
+    return [(what, dimension, key) for what in ("joins", "credit", "net", "joiners", "stays")]
+
+
 def touch_of(number: Number) -> Touch:
     """By what a number is explained."""
     column = number.column.key

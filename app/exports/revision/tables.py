@@ -113,7 +113,7 @@ def key_shown(spec: Spec, key: tuple[Any, ...], row: dict[str, Any], language: L
         said = "" if part is None else str(part)
         if name == "day":
             said = f"第 {said} 天" if language == "zh-CN" else f"day {said}"
-        parts.append(word(said, language) if types[name] == "word" else said)
+        parts.append(word(said, language) if types.get(name) == "word" else said)
     return " · ".join(parts)
 
 
