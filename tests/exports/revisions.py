@@ -260,7 +260,7 @@ def content(
     )
 
 
-def numbers(moves: Moves | None) -> dict[tuple[str, str, str], tuple[str, str, str]]:
+def numbers(moves: Moves | None) -> dict[tuple[str, str, str], Any]:
     """Each moved number by table, key and column: before, after, and what did it."""
     assert moves is not None
     return {
