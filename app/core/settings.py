@@ -29,6 +29,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     source_rate: int = 2_000
     import_bytes: int = 209_715_200
     encryption_key: str | None = None
+    webhooks_to_anywhere: bool = False
+    webhooks_ca: str | None = None
 
     @property
     def database(self) -> str:
@@ -66,6 +68,8 @@ NAMES = {
     "source_rate": "HONGQUN_SOURCE_RATE",
     "import_bytes": "HONGQUN_IMPORT_BYTES",
     "encryption_key": "HONGQUN_ENCRYPTION_KEY",
+    "webhooks_to_anywhere": "HONGQUN_WEBHOOKS_TO_ANYWHERE",
+    "webhooks_ca": "HONGQUN_WEBHOOKS_CA",
 }
 NUMBERS = (
     *("pool_size", "statement_timeout_ms", "sweep_seconds", "batch_events"),
@@ -84,6 +88,8 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         value = given.get(field)
         if value is not None and not (value.isascii() and value.isdigit() and int(value) > 0):
             raise SettingsError(f"{NAMES[field]} must be a whole number above 0, not {value!r}")
+    if given.get("webhooks_to_anywhere", "0") not in ("0", "1"):
+        raise SettingsError("HONGQUN_WEBHOOKS_TO_ANYWHERE must be 0 or 1")
     if ("tls_cert" in given) != ("tls_key" in given):
         raise SettingsError("HONGQUN_TLS_CERT and HONGQUN_TLS_KEY go together")
     if int(given.get("sweep_seconds", "5")) > 10:
