@@ -13,7 +13,9 @@ from app.core.db import open_pool, unavailable
 from app.core.jobs import listen
 from app.core.logs import configure
 from app.core.settings import Settings, read
+from app.outbound.deliver import Sender
 from workers.clockwork import run_by_the_clock
+from workers.deliveries import send_webhooks
 from workers.exports import run_exports
 from workers.housekeeping import keep_house
 from workers.imports import run_imports
@@ -36,6 +38,7 @@ async def work(settings: Settings) -> None:
         loop.add_signal_handler(number, stop)
     pool = open_pool(settings, "hongqun worker", walled=True)
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    sender = Sender(anywhere=settings.webhooks_to_anywhere, trusted=settings.webhooks_ca)
     pump = Pump(pool, holder, settings.batch_events)
     tasks = [
         asyncio.create_task(keep_house(pool)),
@@ -43,6 +46,7 @@ async def work(settings: Settings) -> None:
         asyncio.create_task(keep_segments(settings, touched)),
         asyncio.create_task(run_imports(pool, holder, due.set)),
         asyncio.create_task(run_exports(settings, holder)),
+        asyncio.create_task(send_webhooks(pool, holder, sender)),
     ]
 
     def wake() -> None:

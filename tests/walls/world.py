@@ -120,6 +120,20 @@ def _import(brand: Brand) -> str:
     return str(answer.json()["id"])
 
 
+def _endpoint(brand: Brand) -> str:
+    """The one endpoint of a brand, of which deliveries are asked too; its name leads nowhere."""
+    with brand.client as client:
+        there = client.get("/v1/webhook-endpoints").json()["items"]
+    if there:
+        return str(there[0]["endpoint_id"])
+    made = {"url": "https://nowhere.invalid/hook", "name": "x"}
+    return _made("/v1/webhook-endpoints", "endpoint_id", **made)(brand)
+
+
+def _webhook_message(brand: Brand) -> str:
+    return _made(f"/v1/webhook-endpoints/{_endpoint(brand)}/test", "message_id")(brand)
+
+
 def named(letter: str) -> Callable[[Brand], str]:
     """An id of what `furnish` made."""
     return lambda brand: f"{letter}{brand.brand_id}"
@@ -154,6 +168,17 @@ THINGS: dict[str, Callable[[Brand], str]] = {
     "erasure_id": _erasure,
     "import_id": _import,
     "export_id": _made("/v1/exports", "id", list="orders"),
+    "endpoint_id": _endpoint,
+    "webhook_message_id": _webhook_message,
+    "alarm_id": _made(
+        "/v1/alarms",
+        "alarm_id",
+        name="x",
+        series="repurchase_window",
+        grain="week",
+        condition="below",
+        threshold=0.1,
+    ),
 }
 """How to make or name a real thing of a brand, for each parameter that names one."""
 
@@ -167,6 +192,8 @@ ABSENT = {
 BODIES: dict[str, Any] = {
     "patchOperator": {"name": "x"},
     "patchSource": {"name": "x"},
+    "patchWebhookEndpoint": {"name": "x"},
+    "patchAlarm": {"name": "x"},
     "patchSegment": {"name": "x"},
     "patchTagGroup": {"name": "x"},
     "patchTag": {"name": "x"},
