@@ -89,7 +89,7 @@ class BucketStore:
     async def fetch(self, prefix: str, name: str, path: Path) -> None:
         """See Store."""
         size = await self.size(prefix, name)
-        with path.open("wb") as copy:  # noqa: ASYNC230
+        with path.open("wb") as copy:
             async for part in self.stream(prefix, name, 0, size):
                 copy.write(part)
 

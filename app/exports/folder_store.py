@@ -33,6 +33,9 @@ class FolderStore:
             stopped.set()
             await asyncio.wait([going])
             raise
+        except FileNotFoundError as error:
+            # Somebody else took this attempt away, or the store's own folder.
+            raise StoreAway(said(error)) from error
 
     async def manifest(self, prefix: str) -> bytes | None:
         """See Store."""
