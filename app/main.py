@@ -21,6 +21,7 @@ from app.api import (
     customers,
     dead_letters,
     erasures,
+    export_files,
     funnel,
     groups,
     health,
@@ -65,6 +66,7 @@ from app.core.limits import Limiter, Rate
 from app.core.logs import configure
 from app.core.proxies import networks
 from app.core.settings import Settings, read
+from app.exports.store import open_store
 
 ROUTES = [
     intake.post_webhook,
@@ -151,6 +153,9 @@ ROUTES = [
     imports.get_import,
     imports.list_import_problems,
     imports.cancel_import,
+    export_files.get_export_file,
+    export_files.link_export_file,
+    export_files.get_download,
     snapshots.post_snapshot,
     snapshots.list_snapshots,
     sessions.open_session,
@@ -193,6 +198,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
         app.state.key_rate = Rate("key", settings.key_rate)
         app.state.source_rate = Rate("source", settings.source_rate)
         app.state.import_bytes = settings.import_bytes
+        app.state.store = open_store(settings)
+        app.state.public_url = settings.public_url
         app.state.waker = Waker(settings.redis_url)
         app.state.waker.start()
         try:

@@ -120,6 +120,11 @@ NEEDS = {
     "getImport": "read",
     "listImportProblems": "read",
     "cancelImport": "write",
+    "getExportFile": "export",
+    "headExportFile": "export",
+    "linkExportFile": "export",
+    "getDownload": "public",
+    "headDownload": "public",
     "postSnapshot": "events:write",
     "listSnapshots": "read",
 }
