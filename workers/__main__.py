@@ -14,6 +14,7 @@ from app.core.jobs import listen
 from app.core.logs import configure
 from app.core.settings import Settings, read
 from workers.clockwork import run_by_the_clock
+from workers.exports import run_exports
 from workers.housekeeping import keep_house
 from workers.imports import run_imports
 from workers.pump import Pump
@@ -41,6 +42,7 @@ async def work(settings: Settings) -> None:
         asyncio.create_task(run_by_the_clock(pool)),
         asyncio.create_task(keep_segments(settings, touched)),
         asyncio.create_task(run_imports(pool, holder, due.set)),
+        asyncio.create_task(run_exports(settings, holder)),
     ]
 
     def wake() -> None:

@@ -77,3 +77,11 @@ async def put(
         ),
         {"brand": brand_id, "job": job, "due": next_due_at, "timezone": timezone},
     )
+
+
+async def look_again(connection: AsyncConnection, brand_id: int, job: str) -> None:
+    """Have a brand's job be due at once: when it is due next may be another time now."""
+    await connection.execute(
+        text("UPDATE schedule SET next_due_at = now() WHERE brand_id = :brand AND job = :job"),
+        {"brand": brand_id, "job": job},
+    )
