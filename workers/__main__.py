@@ -13,6 +13,7 @@ from app.core.db import open_pool, unavailable
 from app.core.jobs import listen
 from app.core.logs import configure
 from app.core.settings import Settings, read
+from app.exports.store import open_store
 from workers.clockwork import run_by_the_clock
 from workers.exports import run_exports
 from workers.housekeeping import keep_house
@@ -38,7 +39,7 @@ async def work(settings: Settings) -> None:
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     pump = Pump(pool, holder, settings.batch_events)
     tasks = [
-        asyncio.create_task(keep_house(pool)),
+        asyncio.create_task(keep_house(pool, open_store(settings))),
         asyncio.create_task(run_by_the_clock(pool)),
         asyncio.create_task(keep_segments(settings, touched)),
         asyncio.create_task(run_imports(pool, holder, due.set)),
