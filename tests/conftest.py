@@ -51,6 +51,7 @@ def service(settings: Settings) -> Iterator[Service]:
     port = free_port()
     environment = os.environ | {
         "HONGQUN_LOG_LEVEL": "WARNING",
+        "HONGQUN_DATA": str(settings.data),
         "HONGQUN_EXPORT_URL": settings.exports,
     }
     if settings.redis_url is not None:

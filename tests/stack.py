@@ -76,6 +76,7 @@ def env(settings: Settings) -> dict[str, str]:
         "HONGQUN_EXPORT_URL": settings.exports,
     }
     made.pop("REDIS_URL", None)
+    made |= {"HONGQUN_DATA": str(settings.data), "HONGQUN_EXPORT_URL": settings.exports}
     if settings.redis_url is not None:
         made["REDIS_URL"] = settings.redis_url
     return made

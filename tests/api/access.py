@@ -125,6 +125,10 @@ NEEDS = {
     "linkExportFile": "export",
     "getDownload": "public",
     "headDownload": "public",
+    "makeExport": "export",
+    "listExports": "read",
+    "getExport": "read",
+    "cancelExport": "export",
     "postSnapshot": "events:write",
     "listSnapshots": "read",
 }

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from app.crm.tokens import random_id
-from app.exports.manifest import NAME, File
+from app.exports.manifest import NAME, File, Manifest
 from app.exports.store import Store, open_store
 from tests.make import Brand, Service
 
@@ -50,7 +50,27 @@ def publish(
     export_id = random_id(12)
     prefix = f"{brand.brand_id}/{week}/r{revision}" if week else f"{brand.brand_id}/{export_id}"
     entries = [entry(name, content, people=name in people) for name, content in files.items()]
-    manifest = {"files": msgspec.to_builtins(entries), "export_id": export_id}
+    now = datetime.now(UTC)
+    manifest = msgspec.to_builtins(
+        Manifest(
+            export_id=export_id,
+            kind="weekly" if week else "window",
+            week=week,
+            revision=revision,
+            start=None,
+            end=None,
+            timezone="Asia/Shanghai",
+            currency="CNY",
+            as_of=now,
+            read_at=now,
+            rule_version=1,
+            language="zh-CN",
+            settings={},
+            rows={},
+            sums={},
+            files=entries,
+        )
+    )
     with tempfile.TemporaryDirectory() as folder:
         for name, content in [*files.items(), (NAME, msgspec.json.encode(manifest))]:
             (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
