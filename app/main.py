@@ -22,6 +22,7 @@ from app.api import (
     customers,
     dead_letters,
     erasures,
+    export_files,
     exports,
     funnel,
     groups,
@@ -69,6 +70,7 @@ from app.core.limits import Limiter, Rate
 from app.core.logs import configure
 from app.core.proxies import networks
 from app.core.settings import Settings, read
+from app.exports.store import open_store
 
 ROUTES = [
     intake.post_webhook,
@@ -155,6 +157,9 @@ ROUTES = [
     imports.get_import,
     imports.list_import_problems,
     imports.cancel_import,
+    export_files.get_export_file,
+    export_files.link_export_file,
+    export_files.get_download,
     exports.make_export,
     exports.list_exports,
     exports.get_export,
@@ -218,6 +223,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         app.state.key_rate = Rate("key", settings.key_rate)
         app.state.source_rate = Rate("source", settings.source_rate)
         app.state.import_bytes = settings.import_bytes
+        app.state.store = open_store(settings)
         app.state.public_url = settings.public_url
         app.state.webhooks_to_anywhere = settings.webhooks_to_anywhere
         app.state.waker = Waker(settings.redis_url)

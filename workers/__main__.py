@@ -13,6 +13,7 @@ from app.core.db import open_pool, unavailable
 from app.core.jobs import listen
 from app.core.logs import configure
 from app.core.settings import Settings, read
+from app.exports.store import open_store
 from app.outbound.deliver import Sender
 from workers.clockwork import run_by_the_clock
 from workers.deliveries import send_webhooks
@@ -41,7 +42,7 @@ async def work(settings: Settings) -> None:
     sender = Sender(anywhere=settings.webhooks_to_anywhere, trusted=settings.webhooks_ca)
     pump = Pump(pool, holder, settings.batch_events)
     tasks = [
-        asyncio.create_task(keep_house(pool)),
+        asyncio.create_task(keep_house(pool, open_store(settings))),
         asyncio.create_task(run_by_the_clock(pool)),
         asyncio.create_task(keep_segments(settings, touched)),
         asyncio.create_task(run_imports(pool, holder, due.set)),

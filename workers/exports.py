@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.db import open_pool, unavailable
 from app.core.settings import Settings
-from app.exports import hand, tick
+from app.exports import hand, tick, upkeep
 from app.exports.folder import sweep_folders
 from app.exports.publish import sweep_away, to_sweep
+from app.exports.staging import StoreAway
 from app.exports.store import Store, open_store
 from app.exports.work import work
 
@@ -76,9 +77,22 @@ class Exports:
                     await asyncio.to_thread(sweep_folders)
                     for brand_id in await to_sweep(self.pool):
                         await sweep_away(self.pool, self.store, brand_id)
+                await self.tend()
             except Exception as error:
                 _tell(error, "exports_not_asked_for")
             await asyncio.sleep(TICK_SECONDS)
+
+    async def tend(self) -> None:
+        """Remove the files whose time is over; a brand for which that fails stops no other."""
+        for brand_id in await upkeep.due(self.pool):
+            try:
+                await upkeep.tend(self.pool, self.store, brand_id)
+            except StoreAway as error:
+                log.warning("export_store_away", brand_id=brand_id, error=str(error))
+            except Exception as error:
+                if unavailable(error):
+                    raise
+                log.exception("export_files_not_tended", brand_id=brand_id)
 
     async def ask(self) -> None:
         """Ask for the weeks that are due; a brand for which that fails stops no other."""

@@ -12,9 +12,10 @@ from litestar.params import FromPath
 
 from app.api.answers import answer
 from app.api.bodies import decode_body, json_body
-from app.api.params import Cursor, Limit, local_date
+from app.api.params import Cursor, Limit
 from app.core.db import transaction
 from app.core.errors import Problem
+from app.core.moments import local_date
 from app.core.page import Sort, read_cursor, write_cursor
 from app.crm import audit
 from app.crm.caller import Caller

@@ -33,6 +33,9 @@ class FolderStore:
             stopped.set()
             await asyncio.wait([going])
             raise
+        except FileNotFoundError as error:
+            # Somebody else took this attempt away, or the store's own folder.
+            raise StoreAway(said(error)) from error
 
     async def manifest(self, prefix: str) -> bytes | None:
         """See Store."""
@@ -167,17 +170,18 @@ def _rename(partial: Path, target: Path) -> None:
 
 
 def _drop(folder: Path) -> None:
-    """Remove a folder: at once, by a name that nobody looks at, and then what is in it."""
-    if PARTIAL not in folder.name:
-        gone = folder.with_name(attempt_at(folder.name))
-        try:
-            folder.rename(gone)
-        except FileNotFoundError:
-            return
-        folder = gone
-    shutil.rmtree(folder, ignore_errors=True)
-    if folder.exists():
-        raise PermissionError(f"{folder} cannot be removed")
+    """Remove a folder: at once, by a name that nobody knows, and then what is in it.
+
+    An attempt that still goes on would else make visible what is half gone.
+    """
+    gone = folder.with_name(attempt_at(folder.name.partition(PARTIAL)[0]))
+    try:
+        folder.rename(gone)
+    except FileNotFoundError:
+        return
+    shutil.rmtree(gone, ignore_errors=True)
+    if gone.exists():
+        raise PermissionError(f"{gone} cannot be removed")
 
 
 def _sync(folder: Path) -> None:

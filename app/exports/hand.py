@@ -58,6 +58,10 @@ async def claim(pool: AsyncEngine, brand_id: int, holder: str) -> InHand | None:
     given = {"brand": brand_id, "holder": holder, "seconds": LEASE_SECONDS}
     try:
         async with transaction(pool, brand_id) as connection:
+            # An erasure that is under way ends before; one that begins later marks the run.
+            await connection.execute(
+                text("SELECT 1 FROM work_lease WHERE brand_id = :brand FOR SHARE"), given
+            )
             row = (await connection.execute(sql("exports", "claim"), given)).one_or_none()
             if row is None:
                 return None

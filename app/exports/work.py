@@ -20,6 +20,7 @@ from app.core.db import transaction, unavailable
 from app.core.errors import Problem
 from app.exports import hand, runs
 from app.exports.content import Content
+from app.exports.erased import has_lost, is_marked
 from app.exports.folder import folder_of
 from app.exports.hand import InHand, Lost
 from app.exports.manifest import Manifest
@@ -123,12 +124,14 @@ async def _make(pool: AsyncEngine, store: Store, one: InHand, folder: Path) -> M
     moves = None
     if one.run.previous_id is not None:
         await hand.get_on(pool, one, "compare", 56)
-        moves = await _moves(pool, store, one, content, folder / "before")
-        if moves is None:
+        before = await _before(pool, one)
+        moves = await _moves(pool, store, one, before, content, folder / "before")
+        if moves is None and not has_lost(before.manifest):
             async with transaction(pool, one.run.brand_id) as connection:
                 await hand.end(connection, one, "unchanged")
             return None
-        content = msgspec.structs.replace(content, frames=content.frames | moves.frames())
+        if moves is not None:
+            content = msgspec.structs.replace(content, frames=content.frames | moves.frames())
     final = content
     files = await in_thread(lambda told: write(final, staged, told), progress.between(60, 90))
     made = manifest(content, files)
@@ -138,19 +141,37 @@ async def _make(pool: AsyncEngine, store: Store, one: InHand, folder: Path) -> M
     return made
 
 
-async def _moves(
-    pool: AsyncEngine, store: Store, one: InHand, content: Content, folder: Path
-) -> Moves | None:
-    """What moved since the revision before, as far as its files are still kept."""
+async def _before(pool: AsyncEngine, one: InHand) -> runs.Found:
+    """The revision before.
+
+    Raises:
+        NotReady: where it may name somebody erased, and is still to be looked through.
+    """
     assert one.run.previous_id is not None
     async with transaction(pool, one.run.brand_id) as connection:
+        if await is_marked(connection, one.run.brand_id, one.run.previous_id):
+            raise NotReady
         before = await runs.find(connection, one.run.brand_id, one.run.previous_id)
+    if before is None or before.manifest is None:
+        raise Lost(one.run.export_id)
+    return before
+
+
+async def _moves(
+    pool: AsyncEngine,
+    store: Store,
+    one: InHand,
+    before: runs.Found,
+    content: Content,
+    folder: Path,
+) -> Moves | None:
+    """What moved since the revision before, as far as its files are still kept."""
+    assert before.manifest is not None
+    async with transaction(pool, one.run.brand_id) as connection:
         threshold = await connection.scalar(
             text("SELECT export_threshold_basis_points FROM brand WHERE brand_id = :brand"),
             {"brand": one.run.brand_id},
         )
-    if before is None or before.manifest is None:
-        raise Lost(one.run.export_id)
     folder.mkdir()
     found: dict[str, Path] = {}
     for file in before.manifest.files:

@@ -3,6 +3,7 @@
 A route whose path or query names something that is not declared here fails the walk: add it.
 """
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -134,6 +135,16 @@ def _webhook_message(brand: Brand) -> str:
     return _made(f"/v1/webhook-endpoints/{_endpoint(brand)}/test", "message_id")(brand)
 
 
+def _export(brand: Brand) -> str:
+    """An export that is done, so that it has files."""
+    export_id = _made("/v1/exports", "id", list="orders")(brand)
+    until = time.monotonic() + 60
+    while brand.ask(f"/v1/exports/{export_id}")["state"] != "done":
+        assert time.monotonic() < until, brand.ask(f"/v1/exports/{export_id}")
+        time.sleep(0.1)
+    return export_id
+
+
 def named(letter: str) -> Callable[[Brand], str]:
     """An id of what `furnish` made."""
     return lambda brand: f"{letter}{brand.brand_id}"
@@ -167,7 +178,6 @@ THINGS: dict[str, Callable[[Brand], str]] = {
     "merge_id": _merge,
     "erasure_id": _erasure,
     "import_id": _import,
-    "export_id": _made("/v1/exports", "id", list="orders"),
     "endpoint_id": _endpoint,
     "webhook_message_id": _webhook_message,
     "alarm_id": _made(
@@ -179,6 +189,8 @@ THINGS: dict[str, Callable[[Brand], str]] = {
         condition="below",
         threshold=0.1,
     ),
+    "export_id": _export,
+    "name": lambda brand: "csv/orders.csv",
 }
 """How to make or name a real thing of a brand, for each parameter that names one."""
 
@@ -204,6 +216,7 @@ BODIES: dict[str, Any] = {
     "patchRemark": {"text": "x"},
     "makeTask": {"title": "x"},
     "patchTask": {"title": "x"},
+    "linkExportFile": {"file": "csv/orders.csv"},
     "eraseCustomer": {"reason": "x", "dry_run": True},
 }
 """By operation_id: a body that is in order, or what makes one for who asks, where a route with an
