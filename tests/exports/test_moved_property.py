@@ -43,7 +43,9 @@ def worlds(draw: st.DrawFn) -> Tables:
             row = member(f"o{n}", amount, refunded=left, customer_id=f"m:m{n}", **credit)
         orders.append(row)
         if left:
-            facts: dict[str, Any] = {"cell": row["cell"], "in_window": draw(st.booleans())}
+            facts: dict[str, Any] = {"cell": row["cell"]}
+            if draw(st.booleans()):
+                facts |= {"in_window": False, "refunded_at": at(15, 20)}
             refunds.append(refund(f"o{n}", "r", left, **facts))
     joined = [
         joining(f"m{n}", group_id=draw(st.sampled_from(("g1", "g2"))))
