@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from app.exports.revision.causes import Evidence, act
 
-MOST = 100_000
+MOST = 50_000
 """So much is remembered of each kind: a machine's memory is none of what grows with a table."""
 
 _surrogate = re.compile(r"(?:[mb]:)?erased-([a-z2-9]{12})-[0-9]+")
