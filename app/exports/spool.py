@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.exports.frame import Frame, Spec
 
-BLOCK = 2 * 1024 * 1024
+BLOCK = 1024 * 1024
 """So much of a file is parsed at a time; a row that is longer is parsed with more."""
 
 LONGEST = 256 * 1024 * 1024
@@ -101,7 +101,10 @@ def _reader(spec: Spec, path: Path, block: int) -> pyarrow.csv.CSVStreamingReade
     }
     return pyarrow.csv.open_csv(
         path,
-        read_options=pyarrow.csv.ReadOptions(column_names=list(types), block_size=block),
+        # More threads are no faster, and hold more blocks at a time.
+        read_options=pyarrow.csv.ReadOptions(
+            column_names=list(types), block_size=block, use_threads=False
+        ),
         parse_options=pyarrow.csv.ParseOptions(
             newlines_in_values=True, ignore_empty_lines=len(types) > 1
         ),
