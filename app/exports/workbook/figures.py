@@ -39,7 +39,7 @@ class Period(msgspec.Struct, frozen=True):
         return None if None in parts else sum(parts)
 
 
-def periods(frames: Mapping[str, Frame]) -> list[Period]:
+def periods_of(frames: Mapping[str, Frame]) -> list[Period]:
     """The periods of an export; none where it has no such table."""
     shares = _by_period(frames.get("group_share"), "basis")
     repurchase = _by_period(frames.get("repurchase"), "segment")

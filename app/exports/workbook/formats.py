@@ -34,8 +34,12 @@ def money(currency: str) -> str:
     """The number format of money."""
     places = digits(currency)
     number = "#,##0" + ("." + "0" * places if places else "")
-    sign = f'"{SIGNS.get(currency, currency + " ")}"'
-    return f"{sign}{number};-{sign}{number}"
+    return f'"{sign(currency)}"{number};-"{sign(currency)}"{number}'
+
+
+def sign(currency: str) -> str:
+    """What stands before an amount: a sign that many know, or the code."""
+    return SIGNS.get(currency, f"{currency} ")
 
 
 class Formats(msgspec.Struct):
@@ -74,7 +78,13 @@ class Formats(msgspec.Struct):
         if look in ("date", "instant"):
             align = {"align": "center"}
         lines = {"bottom": 1, "bottom_color": LINE}
-        return self.of(num_format=self.number_format(look), **(align | lines | more))
+        shown = {"num_format": self.number_format(look)}
+        return self.of(**(shown | align | lines | more))
+
+    @property
+    def whole_money(self) -> str:
+        """Money on an axis, without its minor unit."""
+        return f'"{sign(self.currency)}"#,##0'
 
     @property
     def head(self) -> Format:

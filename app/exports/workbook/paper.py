@@ -1,6 +1,7 @@
 """The workbook that is being written: its sheets and their names, and how they print."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from app.exports.content import Content
-from app.exports.workbook.formats import Formats
+from app.exports.workbook.formats import Formats, digits
 from app.exports.workbook.words import said
 from app.metrics.words import Language
 
@@ -45,6 +46,17 @@ class Paper(msgspec.Struct):
     def said(self, key: str, *given: object) -> str:
         return said(key, self.language, *given)
 
+    def timed(self, key: str, *given: object) -> str:
+        """What is said of weeks, or of other windows."""
+        return self.said(key if self.content.run.week else f"{key}_window", *given)
+
+    def number(self, value: Any, look: str) -> Any:
+        """What a cell of the summary holds: a number, or a dash where none is known."""
+        if value is None:
+            return self.said("unknown")
+        places = digits(self.content.currency) if look == "money" else 0
+        return Decimal(value).scaleb(-places)
+
     def sheet(self, title: str) -> Worksheet:
         """A new sheet, set up to be printed on A4 across, as wide as the page."""
         made = self.workbook.add_worksheet(self._name(title), Sheet)
@@ -75,15 +87,19 @@ class Paper(msgspec.Struct):
 
     @property
     def about(self) -> str:
-        """Of what a sheet is, in a line."""
-        parts = [
-            self.content.brand_name,
-            self.period,
+        """What a sheet is of, in a line."""
+        parts = (self.content.brand_name, self.period, self.counted)
+        return " · ".join(part for part in parts if part)
+
+    @property
+    def counted(self) -> str:
+        """Until when was counted, in which time and money."""
+        parts = (
             self.said("as_of", self.local(self.content.run.as_of)),
             self.said("zone", self.content.timezone),
             self.said("money_in", self.content.currency),
-        ]
-        return " · ".join(part for part in parts if part)
+        )
+        return " · ".join(parts)
 
     def _name(self, title: str) -> str:
         """A name that no other sheet has, as Excel takes it."""

@@ -1,137 +1,102 @@
-"""The first sheet: the headline numbers, the newest period beside the four before it, charts."""
-
-from collections.abc import Callable
-from decimal import Decimal
-from typing import Any
+"""The first sheet: the headline numbers, charts, the newest period beside the four before it."""
 
 from app.exports.frame import Frame
-from app.exports.workbook.charts import Series, chart
-from app.exports.workbook.figures import (
-    BASES,
-    CELLS,
-    SEGMENTS,
-    Period,
-    difference,
-    growth,
-    periods,
-)
-from app.exports.workbook.formats import BRAND, DOWN, GREY, LINE, PALE, UP, digits
+from app.exports.workbook import periods
+from app.exports.workbook.cards import write_cards
+from app.exports.workbook.charts import chart
+from app.exports.workbook.figures import CELLS, periods_of
+from app.exports.workbook.formats import BRAND, GREY
 from app.exports.workbook.grid import Grid
 from app.exports.workbook.paper import Paper
 
-LABEL, FIRST = 0, 2
-"""Columns: labels take two, the periods follow."""
+COLUMNS, WIDTH, PIXELS = 12, 13.0, 96
+"""Columns of the sheet, and how wide each is: in characters, and in pixels."""
 
-CARD, CARDS = 2, 6
-WIDE = 13.5
-CHART_ROWS, ROW_PIXELS = 15, 20
-CARD_KINDS = ("share_touch", "share_member", "group_gmv", "group", "non_group", "lift")
-Figure = Callable[[Period], Any]
+CHART_ROWS, ROW_PIXELS = 14, 20
 
 
 class Summary:
-    """Made before the other sheets, whose names it hears, and written after them."""
+    """Its sheet is made before the others, whose names it hears, and written after them."""
 
     def __init__(self, paper: Paper) -> None:
         self.paper = paper
-        run = paper.content.run
-        self.title = f"{paper.said(f'report_{run.kind}')} · {paper.content.brand_name}"
-        self.is_weekly = run.kind == "weekly"
+        kind = paper.content.run.kind
+        self.title = f"{paper.said(f'report_{kind}')} · {paper.content.brand_name}"
         self.sheet = paper.sheet(paper.said("summary"))
         self.grid = Grid()
         self.tables: list[tuple[Frame, str]] = []
 
     def has(self, frame: Frame, name: str) -> None:
-        """A table is on the sheet of that name."""
+        """A table begins on the sheet of that name."""
         self.tables.append((frame, name))
-
-    def said(self, key: str, *given: object) -> str:
-        """A word, of weeks or of other windows."""
-        return self.paper.said(key if self.is_weekly else f"{key}_window", *given)
 
     def write(self) -> None:
         """Write all of it."""
-        self.sheet.set_column(0, CARD * CARDS - 1, WIDE)
+        paper, grid = self.paper, self.grid
+        self.sheet.set_column(0, COLUMNS - 1, WIDTH)
         row = self._above()
-        found = periods(self.paper.content.frames)
+        found = periods_of(paper.content.frames)
         if found:
-            row = self._cards(row, found)
-            charts = row
-            row += CHART_ROWS + 1
-            row, gmv = self._sales(row, found)
-            row, repurchase = self._repurchase(row, found)
-            self._charts(charts, gmv, repurchase)
+            charts = write_cards(paper, grid, row, found)
+            sales = periods.sales(paper, grid, charts + CHART_ROWS + 1, found)
+            repurchase = periods.repurchase(paper, grid, sales.row + 1, found)
+            self._charts(charts, sales, repurchase)
+            row = repurchase.row + 1
         self._contents(row)
-        self.grid.write(self.sheet)
+        grid.write(self.sheet)
         self.sheet.activate()
-        self.sheet.set_first_sheet()
 
     def _above(self) -> int:
-        of, paper = self.paper.formats.of, self.paper
+        """What the file is; gives the row below."""
+        paper, of = self.paper, self.paper.formats.of
         grey = of(font_color=GREY, font_size=9)
-        self.grid.heights[0] = 32
+        read = paper.said("read_at", paper.local(paper.content.read_at))
+        rules = paper.said("rule_version", paper.content.rule_version)
+        lines = [read, rules]
+        if paper.content.run.kind == "weekly":
+            lines.append(paper.said("later"))
+        self.grid.heights[0] = 34
         self.grid.put(0, 0, self.title, of(bold=True, font_size=20, font_color=BRAND))
         self.grid.put(1, 0, paper.period, of(bold=True, font_size=12))
-        self.grid.put(2, 0, paper.about.removeprefix(f"{paper.content.brand_name} · "), grey)
-        parts = [
-            paper.said("read_at", paper.local(paper.content.read_at)),
-            paper.said("rule_version", paper.content.rule_version),
-        ]
-        if self.is_weekly:
-            parts.append(paper.said("later"))
-        self.grid.put(3, 0, " · ".join(parts), grey)
+        self.grid.put(2, 0, paper.counted, grey)
+        self.grid.put(3, 0, " · ".join(lines), grey)
         return 5
 
-    def _cards(self, row: int, found: list[Period]) -> int:
-        now, before = found[-1], found[-2] if len(found) > 1 else None
-        figures: list[tuple[str, str, Figure]] = [
-            ("touch", "ratio", lambda period: period.share("share_touch")),
-            ("member", "ratio", lambda period: period.share("share_member")),
-            ("group_gmv", "money", lambda period: period.group_gmv),
-            ("group_rate", "ratio", lambda period: period.buyers("rate", "group")),
-            ("other_rate", "ratio", lambda period: period.buyers("rate", "non_group")),
-            ("lift", "times", lambda period: period.buyers("lift", "all")),
+    def _charts(self, row: int, sales: periods.Periods, repurchase: periods.Periods) -> None:
+        """Three charts side by side, in the rows that are left free for them."""
+        paper, name = self.paper, self.sheet.get_name()
+        series, buyers = sales.series, repurchase.series
+        made = [
+            chart(
+                *(paper, name, {"type": "line"}, paper.timed("chart_share")),
+                *([series["touch"], series["member"]], "0%", True),
+            ),
+            chart(
+                *(paper, name, {"type": "column", "subtype": "stacked"}, paper.said("chart_cells")),
+                *([series[cell] for cell in CELLS], paper.formats.whole_money, False),
+            ),
+            chart(
+                *(paper, name, {"type": "column"}, paper.said("chart_repurchase")),
+                *([buyers["group"], buyers["non_group"]], "0.0%", True),
+            ),
         ]
-        self.grid.heights |= {row: 22, row + 1: 36, row + 2: 18, row + 3: 20}
-        for n, (name, look, figure) in enumerate(figures):
-            self._card(row, n * CARD, name, look, figure(now), before and figure(before))
-        return row + 5
+        wide = COLUMNS // len(made)
+        for n, each in enumerate(made):
+            each.set_size({"width": wide * PIXELS - 8, "height": CHART_ROWS * ROW_PIXELS})
+            self.sheet.insert_chart(row, n * wide, each, {"object_position": 2})
 
-    def _card(self, row: int, column: int, name: str, look: str, now: Any, before: Any) -> None:
-        of, formats, paper = self.paper.formats.of, self.paper.formats, self.paper
-        edges = {"bg_color": PALE, "align": "center"}
-        side = {"left": 5, "left_color": "#FFFFFF", "right": 5, "right_color": "#FFFFFF"}
-        box = edges | side
-        self.grid.put(row, column, paper.said(name), of(bold=True, **box), CARD)
-        big = of(bold=True, font_size=20, num_format=formats.number_format(look), **box)
-        self.grid.put(row + 1, column, self._number(now, look), big, CARD)
-        text = self.said("last", self._text(before, look))
-        self.grid.put(row + 2, column, text, of(font_color=GREY, font_size=9, **box), CARD)
-        change, color = self._change(now, before, look)
-        self.grid.put(row + 3, column, change, of(bold=True, font_color=color, **box), CARD)
-
-    def _number(self, value: Any, look: str) -> Any:
-        """What a cell holds: money in the major unit; a dash where nothing is known."""
-        if value is None:
-            return self.paper.said("unknown")
-        return Decimal(value).scaleb(-digits(self.paper.content.currency)) if look == "money" else value
-
-    def _text(self, value: Any, look: str) -> str:
-        if value is None:
-            return self.paper.said("unknown")
-        if look == "ratio":
-            return f"{100 * value:.1f}%"
-        if look == "times":
-            return f"{value:.2f}"
-        return f"{self._number(value, look):,.{digits(self.paper.content.currency)}f}"
-
-    def _change(self, now: Any, before: Any, look: str) -> tuple[str, str]:
-        changed = difference(now, before) if look == "ratio" else growth(now, before)
-        if changed is None:
-            return self.paper.said("unknown"), GREY
-        shown = round(100 * changed, 1)
-        if not shown:
-            return self.paper.said("same"), GREY
-        arrow = "▲" if shown > 0 else "▼"
-        words = self.paper.said("points" if look == "ratio" else "percent", shown)
-        return f"{arrow} {words}", UP if shown > 0 else DOWN
+    def _contents(self, row: int) -> None:
+        """Every table, the sheet that it is on, and how many rows it has."""
+        paper, formats = self.paper, self.paper.formats
+        self.grid.heights[row] = 24
+        title = formats.of(bold=True, font_size=13, font_color=BRAND)
+        self.grid.put(row, 0, paper.said("contents"), title)
+        heads = (paper.said("table"), paper.said("how_many"), paper.said("file"))
+        for column, across, head in zip((0, 3, 5), (3, 2, 3), heads, strict=True):
+            self.grid.put(row + 1, column, head, formats.head, across)
+        link = formats.cell("text", font_color="#1F5FA8", underline=1)
+        for at, (frame, name) in enumerate(self.tables, row + 2):
+            self.grid.put(at, 0, frame.spec.title(paper.language), link, 3)
+            self.grid.link(at, 0, name)
+            self.grid.put(at, 3, frame.rows, formats.cell("count"), 2)
+            self.grid.put(at, 5, f"csv/{frame.spec.name}.csv", formats.cell("text"), 3)
