@@ -22,9 +22,7 @@ _firsts = pa.array(FORMULA)
 _rows = csv.WriteOptions(include_header=False, eol="\r\n")
 
 
-def write_csv(
-    frame: Frame, path: Path, zone: ZoneInfo, currency: str, language: Language
-) -> None:
+def write_csv(frame: Frame, path: Path, zone: ZoneInfo, currency: str, language: Language) -> None:
     """Write the rows below a BOM and their labels, in UTF-8, as RFC 4180 says.
 
     Texts stand in quotes, so that an empty one and none at all can be told apart. Money is in the
@@ -53,8 +51,7 @@ def _write(
     batch: pa.RecordBatch, columns: Sequence[Column], zone: ZoneInfo, file: BinaryIO
 ) -> None:
     made = [
-        _cells(cells, column, zone)
-        for cells, column in zip(batch.columns, columns, strict=True)
+        _cells(cells, column, zone) for cells, column in zip(batch.columns, columns, strict=True)
     ]
     names = [column.key for column in columns]
     csv.write_csv(pa.RecordBatch.from_arrays(made, names), file, _rows)

@@ -17,7 +17,7 @@ UNITS = {"money": "minor unit of {}", "instant": "UTC", "ratio": "ratio", "count
 
 
 def write_parquet(frame: Frame, path: Path, content: Content) -> None:
-    """Write the rows in groups, compressed by zstd; instants are in UTC, money in the minor unit."""
+    """Write the rows in groups; instants are in UTC, money in the minor unit."""
     schema = _schema(frame, content)
     with parquet.ParquetWriter(path, schema, compression="zstd", compression_level=1) as writer:
         for group in _groups(frame):

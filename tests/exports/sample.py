@@ -17,8 +17,17 @@ from app.exports.specs.all import TABLES
 MONDAY = date(2026, 11, 9)
 AS_OF = datetime(2026, 11, 15, 22, tzinfo=UTC)
 ROWS = {
-    **{"notes": 24, "creators": 9, "mcns": 4, "groups": 12, "lives": 0, "new_members": 160},
-    **{"orders": 420, "refunds": 21, "buyers": 90, "data_quality": 6, "definitions": 18},
+    "notes": 24,
+    "creators": 9,
+    "mcns": 4,
+    "groups": 12,
+    "lives": 0,
+    "new_members": 160,
+    "orders": 420,
+    "refunds": 21,
+    "buyers": 90,
+    "data_quality": 6,
+    "definitions": 18,
 }
 CHOICES: dict[str, Sequence[Any]] = {
     "cell": ("member_and_touch", "member_only", "touch_only", "neither"),
@@ -30,12 +39,19 @@ CHOICES: dict[str, Sequence[Any]] = {
     "check": ("dead_letters", "match_rate", "suspect_snapshots", "ingestion_gaps"),
     "unit": ("ratio", "count", "money"),
     "group_name": ("敏感肌护肤 1 群", "油皮互助 3 群", "早 C 晚 A 打卡群", None),
-    "note_title": ("换季泛红怎么办？三步稳住", "空瓶记：这瓶精华我回购了 5 次", "新品试用招募", None),
+    "note_title": (
+        "换季泛红怎么办？三步稳住",
+        "空瓶记：这瓶精华我回购了 5 次",
+        "新品试用招募",
+        None,
+    ),
     "creator_name": ("小鹿的护肤日记", "Dr. 林", "阿May", None),
     "mcn": ("星河文化", "南风传媒", None),
     "nickname": ("小鱼🐟", "=1+1", "＠群主看这里", "丽丽", "00123"),
     "title": ("双十一返场", "周三护肤课"),
-    "sentence": ("所选时间内付款的普通、定金、预售订单的金额之和；口径分 gross、net、net_ledger。",),
+    "sentence": (
+        "所选时间内付款的普通、定金、预售订单的金额之和；口径分 gross、net、net_ledger。",
+    ),
     "note": ("与上周相同。", "有 3 个群当天没有消息，可能是机器人掉线，请检查接入。"),
     "label": ("群内成交占比", "品牌 GMV"),
 }
@@ -163,15 +179,19 @@ def _repurchase() -> Iterator[dict[str, Any]]:
         counts["all"] = (group[0] + other[0], group[1] + other[1])
         for segment, (buyers, again) in counts.items():
             lift = Decimal(group[1] * other[0]) / (group[0] * other[1])
-            yield of | cohort | {
-                "segment": segment,
-                "buyers": buyers,
-                "mature_buyers": buyers,
-                "immature_buyers": 0,
-                "repeat_buyers": again,
-                "rate": _ratio(again, buyers),
-                "lift": lift.quantize(Decimal("0.000001")) if segment == "all" else None,
-            }
+            yield (
+                of
+                | cohort
+                | {
+                    "segment": segment,
+                    "buyers": buyers,
+                    "mature_buyers": buyers,
+                    "immature_buyers": 0,
+                    "repeat_buyers": again,
+                    "rate": _ratio(again, buyers),
+                    "lift": lift.quantize(Decimal("0.000001")) if segment == "all" else None,
+                }
+            )
 
 
 def _retention() -> Iterator[dict[str, Any]]:

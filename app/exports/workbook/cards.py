@@ -72,5 +72,5 @@ def _change(paper: Paper, now: Any, before: Any, look: str) -> tuple[str, str]:
     shown = round(100 * changed, 1)
     if not shown:
         return paper.said("same"), GREY
-    words = paper.said("points" if look == "ratio" else "percent", shown)
+    words = paper.said("points" if look == "ratio" else "percent", abs(shown))
     return (f"▲ {words}", UP) if shown > 0 else (f"▼ {words}", DOWN)

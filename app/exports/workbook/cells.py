@@ -34,25 +34,26 @@ def values(
     cells: pa.Array, column: Column, zone: ZoneInfo, currency: str, language: Language
 ) -> list[Any]:
     """What the cells of a column are written as; None is an empty cell."""
+    made: Any = cells
     match column.type:
         case "money":
             unit = 10 ** digits(currency)
             return [None if each is None else each / unit for each in cells.to_pylist()]
         case "ratio":
-            return cells.cast(pa.float64()).to_pylist()
+            made = cells.cast(pa.float64())
         case "date":
-            return pc.add(cells.cast(pa.int32()), EPOCH).to_pylist()
+            made = pc.add(cells.cast(pa.int32()), EPOCH)
         case "instant":
             micros = local(cells, zone).cast(pa.int64()).cast(pa.float64(), safe=False)
-            return pc.add(pc.divide(micros, float(DAY)), float(EPOCH)).to_pylist()
+            made = pc.add(pc.divide(micros, float(DAY)), float(EPOCH))
         case "word":
             return _each(cells, partial(word, language=language))
         case "bool":
             return _each(cells, lambda value: said("yes" if value else "no", language))
-        case "count":
-            return cells.to_pylist()
-        case _:
+        case "id" | "text" | "link":
             return [None if each is None else kept(each) for each in cells.to_pylist()]
+    found: list[Any] = made.to_pylist()
+    return found
 
 
 def kept(text: str) -> str:

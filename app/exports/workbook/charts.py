@@ -37,7 +37,9 @@ def chart(
     font = {"name": FONT[paper.language], "size": 9, "color": INK}
     for color, each in zip(COLORS, series, strict=False):
         made.add_series(_series(sheet, kind["type"], color, each, font, number_format, labelled))
-    made.set_title({"name": title, "name_font": font | {"size": 12, "bold": True}, "overlay": False})
+    made.set_title(
+        {"name": title, "name_font": font | {"size": 12, "bold": True}, "overlay": False}
+    )
     made.set_legend({"position": "bottom", "font": font})
     made.set_x_axis({"num_font": font, "line": {"color": LINE}})
     made.set_y_axis(
@@ -71,11 +73,21 @@ def _series(
     if kind == "line":
         made |= {
             "line": {"color": color, "width": 2.5},
-            "marker": {"type": "circle", "size": 6, "fill": {"color": color}, "border": {"color": "white"}},
+            "marker": {
+                "type": "circle",
+                "size": 6,
+                "fill": {"color": color},
+                "border": {"color": "white"},
+            },
         }
     else:
-        made |= {"fill": {"color": color}, "border": {"none": True}, "gap": 60}
+        made |= {"fill": {"color": color}, "border": {"none": True}, "gap": 45}
     if labelled:
         position = {"position": "above"} if kind == "line" else {"position": "outside_end"}
-        made["data_labels"] = {"value": True, "font": font, "num_format": number_format, **position}
+        made["data_labels"] = {
+            "value": True,
+            "font": font | {"size": 8},
+            "num_format": number_format,
+            **position,
+        }
     return made

@@ -20,8 +20,19 @@ DIGITS = {
 """ISO 4217: digits of the minor unit, where they are not two."""
 
 SIGNS = {
-    **{"CNY": "¥", "JPY": "JP¥", "USD": "$", "HKD": "HK$", "TWD": "NT$", "SGD": "S$"},
-    **{"EUR": "€", "GBP": "£", "KRW": "₩", "THB": "฿", "VND": "₫", "MYR": "RM", "AUD": "A$"},
+    "CNY": "¥",
+    "JPY": "JP¥",
+    "USD": "$",
+    "HKD": "HK$",
+    "TWD": "NT$",
+    "SGD": "S$",
+    "EUR": "€",
+    "GBP": "£",
+    "KRW": "₩",
+    "THB": "฿",
+    "VND": "₫",
+    "MYR": "RM",
+    "AUD": "A$",
 }
 
 
@@ -74,7 +85,8 @@ class Formats(msgspec.Struct):
 
     def cell(self, look: str, **more: Any) -> Format:
         """A cell of a table, by its column's type."""
-        align = {} if look in ("id", "text", "word", "link", "bool") else {"align": "right"}
+        is_text = look in ("id", "text", "word", "link", "bool")
+        align: dict[str, Any] = {"indent": 1} if is_text else {"align": "right"}
         if look in ("date", "instant"):
             align = {"align": "center"}
         lines = {"bottom": 1, "bottom_color": LINE}

@@ -18,8 +18,8 @@ from app.exports.workbook.formats import BRAND, PALE
 from app.exports.workbook.grid import Grid
 from app.exports.workbook.paper import Paper
 
-LABEL = 3
-"""Columns that a label takes; those of the periods follow."""
+LABEL, CHANGES = 5, 2
+"""Columns that a label takes, before those of the periods, and the change after them."""
 
 CHANGE = {
     "ratio": '▲ 0.0" {0}";▼ 0.0" {0}";0.0" {0}"',
@@ -45,16 +45,15 @@ class Periods:
         self.grid.put(self.row + 1, 0, "", self.paper.formats.head, LABEL)
         for n, period in enumerate(found):
             self.grid.put(self.row + 1, LABEL + n, period.name, self.paper.formats.head)
-        self.grid.put(
-            self.row + 1, LABEL + len(found), self.paper.timed("change"), self.paper.formats.head
-        )
+        change = self.paper.timed("change")
+        self.grid.put(self.row + 1, LABEL + len(found), change, self.paper.formats.head, CHANGES)
         self.grid.heights[self.row + 1] = 22
         self.row += 2
 
     def part(self, text: str) -> None:
         """A heading of the rows that follow."""
         style = self.paper.formats.of(bold=True, bg_color=PALE)
-        self.grid.put(self.row, 0, text, style, LABEL + len(self.found) + 1)
+        self.grid.put(self.row, 0, text, style, LABEL + len(self.found) + CHANGES)
         self.row += 1
 
     def texts(self, label: str, figure: Figure) -> None:
@@ -63,7 +62,7 @@ class Periods:
         self._label(label)
         for n, period in enumerate(self.found):
             self.grid.put(self.row, LABEL + n, figure(period), cell)
-        self.grid.put(self.row, LABEL + len(self.found), None, cell)
+        self.grid.put(self.row, LABEL + len(self.found), None, cell, CHANGES)
         self.row += 1
 
     def numbers(self, label: str, look: str, figure: Figure, name: str = "") -> None:
@@ -91,7 +90,7 @@ class Periods:
         shown = CHANGE["ratio" if is_share else "other"].format(self.paper.said("unit_points"))
         style = self.paper.formats.cell("count", num_format=shown)
         value = None if changed is None else changed * 100 if is_share else changed
-        self.grid.put(self.row, LABEL + len(self.found), value, style)
+        self.grid.put(self.row, LABEL + len(self.found), value, style, CHANGES)
 
 
 def sales(paper: Paper, grid: Grid, row: int, found: list[Period]) -> Periods:

@@ -1,5 +1,6 @@
 """A table on a sheet: a title, what it is of, the header, and the rows below."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
@@ -13,7 +14,7 @@ from app.exports.frame import Column, Frame
 from app.exports.workbook.cells import NUMBERS, values
 from app.exports.workbook.formats import BRAND, GREY, look_of
 from app.exports.workbook.paper import Paper
-from app.exports.workbook.widths import WRAPPED, width
+from app.exports.workbook.widths import WRAPPED, lines, width
 
 HEIGHT = 1_048_576
 """Rows of a sheet."""
@@ -24,8 +25,13 @@ ABOVE = 3
 SAMPLE = 300
 """Rows by which the widths of columns are chosen."""
 
-LINKS = 5_000
-"""More addresses than these are written as texts: each stays in memory to the end."""
+SMALL = 5_000
+"""Up to so many rows have addresses that lead there, and texts of several lines: both stay in
+memory to the end."""
+
+LINE, MOST_LINES = 15.0, 20
+ACROSS = 230
+"""Widths of columns that are legible on one page across."""
 
 TOLD_EVERY = 5_000
 
@@ -48,13 +54,18 @@ def write_table(
     for part in range(parts):
         sheet = paper.sheet(title)
         first = first or sheet.get_name()
-        pens = _pens(paper, sheet, columns, sample, frame.rows <= LINKS)
-        _set_up(paper, sheet, columns, above)
+        widths = _widths(paper, columns, sample)
+        small = frame.rows <= SMALL
+        pens = _pens(paper, sheet, columns, widths, small)
+        wrapped = [n for n, wide in enumerate(widths) if small and wide == WRAPPED]
+        _set_up(sheet, widths, above)
         if above:
             _write_title(paper, sheet, title, more)
         _write_header(paper, sheet, columns, above)
         shown = min(room, frame.rows - part * room)
         for at, row in enumerate(islice(rows, room), above + 1):
+            if wrapped:
+                _heighten(sheet, at, [row[n] for n in wrapped])
             for n, pen in enumerate(pens):
                 pen(at, n, row[n])
             if not at % TOLD_EVERY:
@@ -83,21 +94,18 @@ def _pens(
     paper: Paper,
     sheet: Worksheet,
     columns: Sequence[Column],
-    sample: Sequence[Sequence[Any]],
-    linked: bool,
+    widths: Sequence[float],
+    small: bool,
 ) -> list[Pen]:
-    """What writes the cells of each column, whose width it sets."""
+    """What writes the cells of each column."""
     pens: list[Pen] = []
-    for n, column in enumerate(columns):
+    for column, wide in zip(columns, widths, strict=True):
         look = look_of(column)
-        header = column.label(paper.language)
-        wide = width(look, header, [row[n] for row in sample], paper.content.currency)
-        sheet.set_column(n, n, wide)
-        wrapped = {"text_wrap": True, "valign": "top"} if wide == WRAPPED else {}
+        wrapped = {"text_wrap": True} if small and wide == WRAPPED else {}
         plain = paper.formats.cell(look, **wrapped)
         if column.type in NUMBERS:
             pens.append(_number(sheet, plain))
-        elif column.type == "link" and linked:
+        elif column.type == "link" and small:
             pens.append(_link(sheet, plain, paper.formats.cell(look, underline=1, **wrapped)))
         else:
             pens.append(_text(sheet, plain, paper.formats.cell(look, quote_prefix=True, **wrapped)))
@@ -139,11 +147,34 @@ def _link(sheet: Worksheet, plain: Format, linked: Format) -> Pen:
     return write
 
 
-def _set_up(paper: Paper, sheet: Worksheet, columns: Sequence[Column], above: int) -> None:
-    """The header stays in sight and is printed on each page."""
+def _widths(
+    paper: Paper, columns: Sequence[Column], sample: Sequence[Sequence[Any]]
+) -> list[float]:
+    currency, language = paper.content.currency, paper.language
+    return [
+        width(look_of(column), column.label(language), [row[n] for row in sample], currency)
+        for n, column in enumerate(columns)
+    ]
+
+
+def _heighten(sheet: Worksheet, row: int, texts: Sequence[str | None]) -> None:
+    """Make room for texts of several lines: not every program does so by itself."""
+    most = max((lines(text, WRAPPED) for text in texts if text), default=1)
+    if most > 1:
+        sheet.set_row(row, LINE * min(most, MOST_LINES) + 3)
+
+
+def _set_up(sheet: Worksheet, widths: Sequence[float], above: int) -> None:
+    """The header stays in sight and is printed on each page, with the first column."""
+    for n, wide in enumerate(widths):
+        sheet.set_column(n, n, wide)
+    pages = math.ceil(sum(widths) / ACROSS)
+    sheet.fit_to_pages(pages, 0)
+    if pages > 1:
+        sheet.repeat_columns(0)
     sheet.freeze_panes(above + 1, 1)
     sheet.repeat_rows(above)
-    below = xl_range(above + 1, 0, HEIGHT - 1, len(columns) - 1)
+    below = xl_range(above + 1, 0, HEIGHT - 1, len(widths) - 1)
     sheet.ignore_errors({"number_stored_as_text": below})
 
 
@@ -155,9 +186,7 @@ def _write_title(paper: Paper, sheet: Worksheet, title: str, more: str) -> None:
     sheet.write_string(2, 0, more, of(font_color=GREY, font_size=9))
 
 
-def _write_header(
-    paper: Paper, sheet: Worksheet, columns: Sequence[Column], row: int
-) -> None:
+def _write_header(paper: Paper, sheet: Worksheet, columns: Sequence[Column], row: int) -> None:
     sheet.set_row(row, 33)
     for n, column in enumerate(columns):
         sheet.write_string(row, n, column.label(paper.language), paper.formats.head)

@@ -12,7 +12,7 @@ from app.exports.workbook.paper import Paper
 COLUMNS, WIDTH, PIXELS = 12, 13.0, 96
 """Columns of the sheet, and how wide each is: in characters, and in pixels."""
 
-CHART_ROWS, ROW_PIXELS = 14, 20
+CHART_ROWS, ROW_PIXELS = 12, 20
 
 
 class Summary:
@@ -83,7 +83,7 @@ class Summary:
         wide = COLUMNS // len(made)
         for n, each in enumerate(made):
             each.set_size({"width": wide * PIXELS - 8, "height": CHART_ROWS * ROW_PIXELS})
-            self.sheet.insert_chart(row, n * wide, each, {"object_position": 2})
+            self.sheet.insert_chart(row, n * wide, each, {"object_position": 1})
 
     def _contents(self, row: int) -> None:
         """Every table, the sheet that it is on, and how many rows it has."""
@@ -92,11 +92,11 @@ class Summary:
         title = formats.of(bold=True, font_size=13, font_color=BRAND)
         self.grid.put(row, 0, paper.said("contents"), title)
         heads = (paper.said("table"), paper.said("how_many"), paper.said("file"))
-        for column, across, head in zip((0, 3, 5), (3, 2, 3), heads, strict=True):
+        for column, across, head in zip((0, 5, 7), (5, 2, 5), heads, strict=True):
             self.grid.put(row + 1, column, head, formats.head, across)
         link = formats.cell("text", font_color="#1F5FA8", underline=1)
         for at, (frame, name) in enumerate(self.tables, row + 2):
-            self.grid.put(at, 0, frame.spec.title(paper.language), link, 3)
+            self.grid.put(at, 0, frame.spec.title(paper.language), link, 5)
             self.grid.link(at, 0, name)
-            self.grid.put(at, 3, frame.rows, formats.cell("count"), 2)
-            self.grid.put(at, 5, f"csv/{frame.spec.name}.csv", formats.cell("text"), 3)
+            self.grid.put(at, 5, frame.rows, formats.cell("count"), 2)
+            self.grid.put(at, 7, f"csv/{frame.spec.name}.csv", formats.cell("text"), 5)

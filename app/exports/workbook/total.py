@@ -53,7 +53,9 @@ def _sums(
     keys = {}
     if day is not None:
         days = batch.column(day.key)
-        keys["day"] = days if day.type == "date" else local(days, zone).cast(pa.date32(), safe=False)
+        keys["day"] = (
+            days if day.type == "date" else local(days, zone).cast(pa.date32(), safe=False)
+        )
     if word is not None:
         keys["word"] = batch.column(word.key)
     amounts = {f"m{n}": pc.fill_null(batch.column(each.key), 0) for n, each in enumerate(money)}
