@@ -35,8 +35,18 @@ def chart(
     """A chart with a title, a legend below it, and legible axes."""
     made = paper.workbook.add_chart(kind)
     font = {"name": FONT[paper.language], "size": 9, "color": INK}
-    for color, each in zip(COLORS, series, strict=False):
-        made.add_series(_series(sheet, kind["type"], color, each, font, number_format, labelled))
+    for n, each in enumerate(series):
+        of = _series(sheet, each) | _drawn(kind["type"], COLORS[n])
+        if labelled:
+            at = "outside_end" if kind["type"] == "column" else ("below", "above")[n % 2]
+            small = font | {"size": 8}
+            of["data_labels"] = {
+                "value": True,
+                "position": at,
+                "num_format": number_format,
+                "font": small,
+            }
+        made.add_series(of)
     made.set_title(
         {"name": title, "name_font": font | {"size": 12, "bold": True}, "overlay": False}
     )
@@ -56,38 +66,17 @@ def chart(
     return made
 
 
-def _series(
-    sheet: str,
-    kind: str,
-    color: str,
-    each: Series,
-    font: dict[str, Any],
-    number_format: str,
-    labelled: bool,
-) -> dict[str, Any]:
-    made: dict[str, Any] = {
+def _series(sheet: str, each: Series) -> dict[str, Any]:
+    return {
         "name": [sheet, each.row, each.label],
         "categories": [sheet, each.heads, each.first, each.heads, each.last],
         "values": [sheet, each.row, each.first, each.row, each.last],
     }
-    if kind == "line":
-        made |= {
-            "line": {"color": color, "width": 2.5},
-            "marker": {
-                "type": "circle",
-                "size": 6,
-                "fill": {"color": color},
-                "border": {"color": "white"},
-            },
-        }
-    else:
-        made |= {"fill": {"color": color}, "border": {"none": True}, "gap": 45}
-    if labelled:
-        position = {"position": "above"} if kind == "line" else {"position": "outside_end"}
-        made["data_labels"] = {
-            "value": True,
-            "font": font | {"size": 8},
-            "num_format": number_format,
-            **position,
-        }
-    return made
+
+
+def _drawn(kind: str, color: str) -> dict[str, Any]:
+    if kind == "column":
+        return {"fill": {"color": color}, "border": {"none": True}, "gap": 45}
+    filled, white = {"color": color}, {"color": "white"}
+    marker = {"type": "circle", "size": 6, "fill": filled, "border": white}
+    return {"line": {"color": color, "width": 2.5}, "marker": marker}

@@ -63,7 +63,7 @@ class Paper(msgspec.Struct):
         made.set_landscape()
         made.set_paper(A4)
         made.fit_to_pages(1, 0)
-        made.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
+        made.set_margins(left=0.4, right=0.4, top=0.45, bottom=0.55)
         about = f"{self.content.brand_name} · {self.period}".replace("&", "&&")[:200]
         made.set_footer(f"&L&8{about}&C&8&A&R&8&P / &N")
         made.hide_gridlines(2)

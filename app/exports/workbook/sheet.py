@@ -172,6 +172,7 @@ def _set_up(sheet: Worksheet, widths: Sequence[float], above: int) -> None:
     sheet.fit_to_pages(pages, 0)
     if pages > 1:
         sheet.repeat_columns(0)
+        sheet.print_across()
     sheet.freeze_panes(above + 1, 1)
     sheet.repeat_rows(above)
     below = xl_range(above + 1, 0, HEIGHT - 1, len(widths) - 1)

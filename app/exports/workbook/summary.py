@@ -12,7 +12,7 @@ from app.exports.workbook.paper import Paper
 COLUMNS, WIDTH, PIXELS = 12, 13.0, 96
 """Columns of the sheet, and how wide each is: in characters, and in pixels."""
 
-CHART_ROWS, ROW_PIXELS = 12, 20
+CHART_ROWS, ROW_PIXELS = 13, 20
 
 
 class Summary:
@@ -82,7 +82,7 @@ class Summary:
         ]
         wide = COLUMNS // len(made)
         for n, each in enumerate(made):
-            each.set_size({"width": wide * PIXELS - 8, "height": CHART_ROWS * ROW_PIXELS})
+            each.set_size({"width": wide * PIXELS - 4, "height": CHART_ROWS * ROW_PIXELS})
             self.sheet.insert_chart(row, n * wide, each, {"object_position": 1})
 
     def _contents(self, row: int) -> None:
