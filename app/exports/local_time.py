@@ -13,7 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 SECOND = 1_000_000
-DAY = 86_400
+WEEK = 7 * 86_400
+"""No zone has changed its offset twice within a week since 1970."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -55,10 +57,10 @@ def _shifts(micros: pa.Array, zone: ZoneInfo) -> list[tuple[int, int]]:
         return [(0, 0)]
     first, last = ends["min"] // SECOND, ends["max"] // SECOND
     found = [(first, _offset(first, zone))]
-    for day in range(first, last + 1, DAY):
-        end = min(day + DAY, last + 1)
+    for start in range(first, last + 1, WEEK):
+        end = min(start + WEEK, last + 1)
         if _offset(end, zone) != found[-1][1]:
-            found.append((_change(day, end, zone), _offset(end, zone)))
+            found.append((_change(start, end, zone), _offset(end, zone)))
     return found
 
 

@@ -12,6 +12,7 @@ import pytest
 from app.core.formula import FORMULA
 from app.exports.csv_file import write_csv
 from app.exports.frame import Column, Frame, Spec
+from app.metrics.words import Language
 from tests.exports.sample import frame, sample
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -52,10 +53,11 @@ def read(path: Path) -> list[list[str]]:
         return list(csv.reader(file, strict=True))
 
 
-def written(tmp_path: Path, made: Frame, **how: str) -> list[list[str]]:
+def written(
+    tmp_path: Path, made: Frame, language: Language = "zh-CN", currency: str = "CNY"
+) -> list[list[str]]:
     path = tmp_path / "file.csv"
-    language = "en" if how.get("language") == "en" else "zh-CN"
-    write_csv(made, path, SHANGHAI, how.get("currency", "CNY"), language)
+    write_csv(made, path, SHANGHAI, currency, language)
     return read(path)
 
 

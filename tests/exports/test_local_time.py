@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.exports.local_time import local, shown
@@ -14,6 +14,7 @@ TYPE = pa.timestamp("us", tz="UTC")
 ZONES = ("Asia/Shanghai", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "UTC")
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     st.sampled_from(ZONES),
     st.lists(

@@ -8,8 +8,8 @@ from pyarrow import parquet
 from app.exports import parquet_file
 from app.exports.frame import ARROW, Frame
 from app.exports.parquet_file import write_parquet
-from tests.exports.sample import content, sample
-from tests.exports.test_csv_files import ROW, SPEC, frame
+from tests.exports.sample import content, frame, sample
+from tests.exports.test_csv_files import ROW, SPEC
 
 
 def test_all_tables_of_an_export_come_back(tmp_path: Path) -> None:

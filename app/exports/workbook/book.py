@@ -46,17 +46,16 @@ def write(content: Content, path: Path, told: Callable[[int], None]) -> None:
         _write_tables(paper, summary, told)
         summary.write()
         workbook.close()
+    told(100)
 
 
 def _write_tables(paper: Paper, summary: Summary, told: Callable[[int], None]) -> None:
     content = paper.content
     every = sum(frame.rows for frame in content.frames.values()) or 1
-    done = 0
+    before = 0
 
     def count(rows: int) -> None:
-        nonlocal done
-        done += rows
-        told(min(99, 100 * done // every))
+        told(min(99, 100 * (before + rows) // every))
 
     for frame in ordered(content):
         shown, more = frame, paper.said("rows", f"{frame.rows:,}")
@@ -66,6 +65,7 @@ def _write_tables(paper: Paper, summary: Summary, told: Callable[[int], None]) -
             more = paper.said("summed_up", f"{frame.rows:,}", f"{READABLE:,}", name)
         title = frame.spec.title(paper.language)
         summary.has(frame, write_table(paper, shown, title, more, count))
+        before += frame.rows
 
 
 def ordered(content: Content) -> list[Frame]:

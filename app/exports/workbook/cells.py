@@ -1,7 +1,7 @@
 """Columns of Arrow as what cells hold: texts that a workbook can keep, numbers, days of Excel."""
 
+import re
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,7 +25,7 @@ EPOCH = 25_569
 """1970-01-01 among the days of Excel."""
 
 DAY = 86_400_000_000
-_illegal = {0xFFFE: "\ufffd", 0xFFFF: "\ufffd"}
+_illegal = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 NUMBERS = ("count", "money", "ratio", "date", "instant")
 """Types whose cells are numbers; all others are texts."""
 
@@ -40,14 +40,14 @@ def values(
             unit = 10 ** digits(currency)
             return [None if each is None else each / unit for each in cells.to_pylist()]
         case "ratio":
-            made = cells.cast(pa.float64())
+            made = cells.cast(pa.string()).cast(pa.float64())
         case "date":
             made = pc.add(cells.cast(pa.int32()), EPOCH)
         case "instant":
             micros = local(cells, zone).cast(pa.int64()).cast(pa.float64(), safe=False)
             made = pc.add(pc.divide(micros, float(DAY)), float(EPOCH))
         case "word":
-            return _each(cells, partial(word, language=language))
+            return _each(cells, lambda value: kept(word(value, language)))
         case "bool":
             return _each(cells, lambda value: said("yes" if value else "no", language))
         case "id" | "text" | "link":
@@ -57,12 +57,17 @@ def values(
 
 
 def kept(text: str) -> str:
-    """A text as a cell can hold it: cut where it is too long, without what XML has no place for."""
+    """A text as a cell can hold it: cut where it is too long, without what XML has no place for.
+
+    Lines end as Excel ends them, by LF.
+    """
     if 2 * len(text) > LONGEST:
         units = text.encode("utf-16-le")
         if len(units) > 2 * LONGEST:
             text = units[: 2 * (LONGEST - len(CUT))].decode("utf-16-le", "ignore") + CUT
-    return text.translate(_illegal) if "\ufffe" in text or "\uffff" in text else text
+    if _illegal.search(text):
+        text = _illegal.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return text
 
 
 def _each(cells: pa.Array, shown: Callable[[Any], str]) -> list[str | None]:

@@ -33,6 +33,9 @@ LINE, MOST_LINES = 15.0, 20
 ACROSS = 230
 """Widths of columns that are legible on one page across."""
 
+RISKY = (*FORMULA, "\n")
+"""A formula may also follow a line end, which a CR has become."""
+
 TOLD_EVERY = 5_000
 
 
@@ -69,7 +72,7 @@ def write_table(
             for n, pen in enumerate(pens):
                 pen(at, n, row[n])
             if not at % TOLD_EVERY:
-                told(TOLD_EVERY)
+                told(part * room + at)
         if not frame.rows:
             none = paper.formats.of(font_color=GREY, italic=True)
             sheet.write_string(above + 1, 0, paper.said("no_rows"), none)
@@ -103,12 +106,13 @@ def _pens(
         look = look_of(column)
         wrapped = {"text_wrap": True} if small and wide == WRAPPED else {}
         plain = paper.formats.cell(look, **wrapped)
+        text = _text(sheet, plain, paper.formats.cell(look, quote_prefix=True, **wrapped))
         if column.type in NUMBERS:
             pens.append(_number(sheet, plain))
         elif column.type == "link" and small:
-            pens.append(_link(sheet, plain, paper.formats.cell(look, underline=1, **wrapped)))
+            pens.append(_link(sheet, paper.formats.cell(look, underline=1), text))
         else:
-            pens.append(_text(sheet, plain, paper.formats.cell(look, quote_prefix=True, **wrapped)))
+            pens.append(text)
     return pens
 
 
@@ -130,15 +134,13 @@ def _text(sheet: Worksheet, plain: Format, quoted: Format) -> Pen:
         if value is None:
             sheet.write_blank(row, column, None, plain)
         else:
-            style = quoted if value.startswith(FORMULA) else plain
+            style = quoted if value.startswith(RISKY) else plain
             sheet.write_string(row, column, value, style)
 
     return write
 
 
-def _link(sheet: Worksheet, plain: Format, linked: Format) -> Pen:
-    text = _text(sheet, plain, plain)
-
+def _link(sheet: Worksheet, linked: Format, text: Pen) -> Pen:
     def write(row: int, column: int, value: Any) -> None:
         is_address = value is not None and value.startswith(("https://", "http://"))
         if not is_address or sheet.write_url(row, column, value, linked, value):
