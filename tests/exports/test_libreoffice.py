@@ -28,9 +28,7 @@ def test_texts_open_as_texts(tmp_path: Path) -> None:
     made = frame(SPEC, [ROW | {"id": text, "text": text} for text in TEXTS])
     book.write(content({"orders": made}), tmp_path / "a.xlsx", lambda percent: None)
     (shown,) = converted(tmp_path / "a.xlsx", SHEET_2)
-    below = shown[4:]
-    assert [row[0] for row in below] == [row[1] for row in below] == TEXTS
-    assert below[0][4:8] == ["¥90,071,992,547,409.90", "25.0%", "2026-11-09", "2026-11-09 00:00"]
+    assert [row[:2] for row in shown[4:]] == [[text, text] for text in TEXTS]
 
 
 @pytest.mark.skipif(OFFICE is None, reason="LibreOffice is not installed")
