@@ -13,6 +13,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from app.api import (
     activity,
+    alarms,
     audit,
     brand,
     catalog,
@@ -53,6 +54,8 @@ from app.api import (
     taggings,
     tags,
     tasks,
+    webhook_deliveries,
+    webhook_endpoints,
 )
 from app.api.document import ExactNumbers, Problems
 from app.api.idempotency import Idempotent, claim_key
@@ -184,6 +187,23 @@ ROUTES = [
     sources.patch_source,
     sources.rotate_source,
     sources.remove_source,
+    webhook_endpoints.list_webhook_endpoints,
+    webhook_endpoints.make_webhook_endpoint,
+    webhook_endpoints.get_webhook_endpoint,
+    webhook_endpoints.patch_webhook_endpoint,
+    webhook_endpoints.remove_webhook_endpoint,
+    webhook_endpoints.rotate_webhook_endpoint,
+    webhook_endpoints.enable_webhook_endpoint,
+    webhook_deliveries.send_webhook_test,
+    webhook_deliveries.list_webhook_deliveries,
+    webhook_deliveries.get_webhook_delivery,
+    webhook_deliveries.replay_webhook_delivery,
+    alarms.list_alarms,
+    alarms.make_alarm,
+    alarms.get_alarm,
+    alarms.patch_alarm,
+    alarms.delete_alarm,
+    alarms.list_firings,
     audit.list_audit,
     status.get_status,
     health.get_health,
@@ -205,6 +225,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         app.state.import_bytes = settings.import_bytes
         app.state.store = open_store(settings)
         app.state.public_url = settings.public_url
+        app.state.webhooks_to_anywhere = settings.webhooks_to_anywhere
         app.state.waker = Waker(settings.redis_url)
         app.state.waker.start()
         try:

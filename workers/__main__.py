@@ -14,7 +14,9 @@ from app.core.jobs import listen
 from app.core.logs import configure
 from app.core.settings import Settings, read
 from app.exports.store import open_store
+from app.outbound.deliver import Sender
 from workers.clockwork import run_by_the_clock
+from workers.deliveries import send_webhooks
 from workers.exports import run_exports
 from workers.housekeeping import keep_house
 from workers.imports import run_imports
@@ -37,6 +39,7 @@ async def work(settings: Settings) -> None:
         loop.add_signal_handler(number, stop)
     pool = open_pool(settings, "hongqun worker", walled=True)
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    sender = Sender(anywhere=settings.webhooks_to_anywhere, trusted=settings.webhooks_ca)
     pump = Pump(pool, holder, settings.batch_events)
     tasks = [
         asyncio.create_task(keep_house(pool, open_store(settings))),
@@ -44,6 +47,7 @@ async def work(settings: Settings) -> None:
         asyncio.create_task(keep_segments(settings, touched)),
         asyncio.create_task(run_imports(pool, holder, due.set)),
         asyncio.create_task(run_exports(settings, holder)),
+        asyncio.create_task(send_webhooks(pool, holder, sender)),
     ]
 
     def wake() -> None:

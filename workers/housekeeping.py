@@ -1,4 +1,4 @@
-"""What is done every hour, by whichever worker comes by: old dead letters and dead rebuilds go."""
+"""What is done every hour, by whichever worker comes by: what is old or dead goes."""
 
 import asyncio
 
@@ -12,6 +12,7 @@ from app.derive.beside import forget_dead
 from app.exports.store import Store
 from app.ingest.dead_letters import forget_old
 from app.moves import delete
+from app.outbound import log as webhook_log
 from app.sheets.imports import tidy
 
 HOUR = 3600.0
@@ -31,10 +32,19 @@ async def keep_house(pool: AsyncEngine, store: Store) -> None:
                     await forget_old(connection, brand.brand_id)
                     await forget_dead(connection, brand.brand_id)
                     await tidy(connection, brand.brand_id)
+                await _webhooks(pool, brand.brand_id)
             await _departed(pool, store)
         except Exception:
             log.exception("housekeeping_failed")
         await asyncio.sleep(HOUR)
+
+
+async def _webhooks(pool: AsyncEngine, brand_id: int) -> None:
+    """Forget old messages, some in each transaction."""
+    more = True
+    while more:
+        async with transaction(pool, brand_id) as connection:
+            more = await webhook_log.forget(connection, brand_id)
 
 
 async def _departed(pool: AsyncEngine, store: Store) -> None:

@@ -33,6 +33,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     encryption_key: str | None = None
     export_url: str | None = None
     public_url: str | None = None
+    webhooks_to_anywhere: bool = False
+    webhooks_ca: str | None = None
 
     @property
     def exports(self) -> str:
@@ -77,6 +79,8 @@ NAMES = {
     "encryption_key": "HONGQUN_ENCRYPTION_KEY",
     "export_url": "HONGQUN_EXPORT_URL",
     "public_url": "HONGQUN_PUBLIC_URL",
+    "webhooks_to_anywhere": "HONGQUN_WEBHOOKS_TO_ANYWHERE",
+    "webhooks_ca": "HONGQUN_WEBHOOKS_CA",
 }
 S3 = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(/(?P<prefix>[\w./ -]*))?")
 """An address in a bucket; its prefix may be empty."""
@@ -98,6 +102,8 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         value = given.get(field)
         if value is not None and not (value.isascii() and value.isdigit() and int(value) > 0):
             raise SettingsError(f"{NAMES[field]} must be a whole number above 0, not {value!r}")
+    if given.get("webhooks_to_anywhere", "0") not in ("0", "1"):
+        raise SettingsError("HONGQUN_WEBHOOKS_TO_ANYWHERE must be 0 or 1")
     if ("tls_cert" in given) != ("tls_key" in given):
         raise SettingsError("HONGQUN_TLS_CERT and HONGQUN_TLS_KEY go together")
     _check_addresses(given)

@@ -1,7 +1,7 @@
 """Tables of an export: what their columns are, and their rows as Arrow record batches."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Literal
 
 import msgspec
 import pyarrow as pa
@@ -76,3 +76,22 @@ def frame_of(spec: Spec, table: pa.Table) -> Frame:
     """A frame of rows that are few enough to be in memory."""
     cast = table.cast(spec.schema)
     return Frame(spec, cast.num_rows, lambda: iter(cast.to_batches()))
+
+
+def frame_of_rows(spec: Spec, rows: Iterable[Sequence[Any]]) -> Frame:
+    """A frame of few rows, each in the order of the columns; sorted by the key, None last."""
+    places = [[column.key for column in spec.columns].index(name) for name in spec.key]
+
+    def place(row: Sequence[Any]) -> list[tuple[bool, Any]]:
+        return [(row[n] is None, _comparable(row[n])) for n in places]
+
+    found = sorted(rows, key=place) if places else list(rows)
+    columns = [
+        pa.array([row[n] for row in found], field.type) for n, field in enumerate(spec.schema)
+    ]
+    return frame_of(spec, pa.Table.from_arrays(columns, schema=spec.schema))
+
+
+def _comparable(value: Any) -> Any:
+    """Texts compare by their UTF-8 bytes; what is absent equals itself."""
+    return value.encode() if isinstance(value, str) else 0 if value is None else value

@@ -28,6 +28,7 @@ from app.exports.moved import Moves, compare
 from app.exports.progress import Progress, in_thread
 from app.exports.publish import Erased, finish, is_published, publish, sweep_away
 from app.exports.read import Disagree, NotReady, read
+from app.exports.revision.events import events_of
 from app.exports.staging import StoreAway
 from app.exports.store import Store
 from app.exports.write import manifest, write, write_manifest
@@ -52,6 +53,10 @@ RETRY_SECONDS = (15.0, 120.0)
 T = TypeVar("T")
 
 log = structlog.get_logger()
+
+
+class Waiting(Exception):
+    """The revision before cannot be read just now."""
 
 
 async def work(pool: AsyncEngine, store: Store, one: InHand, public_url: str | None) -> None:
@@ -79,13 +84,14 @@ async def _put_off(pool: AsyncEngine, one: InHand, error: Exception) -> None:
     told = {"brand_id": one.run.brand_id, "export_id": one.run.export_id}
     if isinstance(error, Erased):
         await hand.put_back(pool, one, 0, None)
-    elif isinstance(error, NotReady):
+    elif isinstance(error, Waiting):
         await hand.put_back(pool, one, WAIT_SECONDS, "waiting")
-    elif isinstance(error, Disagree):
-        log.error("export_tables_disagree", first=error.sentences[:3], **told)
-        if await _is_counting(pool, one) and one.waited < DISAGREEING_SECONDS:
+    elif isinstance(error, Disagree | NotReady):
+        waits = isinstance(error, NotReady) or await _is_counting(pool, one)
+        if waits and one.waited < DISAGREEING_SECONDS:
             await hand.put_back(pool, one, WAIT_SECONDS, "waiting")
         else:
+            log.error("export_tables_disagree", first=error.sentences[:3], **told)
             await _fail(pool, one, "tables_disagree", "\n".join(error.sentences))
     elif isinstance(error, Problem):
         await _fail(pool, one, error.code, error.detail)
@@ -108,13 +114,15 @@ async def _work(pool: AsyncEngine, store: Store, one: InHand, public_url: str | 
             await hand.put_back(pool, one, WAIT_SECONDS, "waiting")
             return
         with folder_of(one.run.export_id) as folder:
-            made = await _while_held(pool, one, _make(pool, store, one, folder))
+            made = await _while_held(pool, one, _make(pool, store, one, folder, public_url or ""))
         if made is None:
             return
     await finish(pool, store, one, made, public_url)
 
 
-async def _make(pool: AsyncEngine, store: Store, one: InHand, folder: Path) -> Manifest | None:
+async def _make(
+    pool: AsyncEngine, store: Store, one: InHand, folder: Path, public_url: str
+) -> Manifest | None:
     """Read, compare, write and publish; None where nothing moved since the revision before."""
     progress = Progress(pool, one)
     spool, staged = folder / "read", folder / "files"
@@ -131,7 +139,9 @@ async def _make(pool: AsyncEngine, store: Store, one: InHand, folder: Path) -> M
                 await hand.end(connection, one, "unchanged")
             return None
         if moves is not None:
-            content = msgspec.structs.replace(content, frames=content.frames | moves.frames())
+            content = msgspec.structs.replace(
+                content, frames=content.frames | moves.frames(public_url)
+            )
     final = content
     files = await in_thread(lambda told: write(final, staged, told), progress.between(60, 90))
     made = manifest(content, files)
@@ -145,12 +155,12 @@ async def _before(pool: AsyncEngine, one: InHand) -> runs.Found:
     """The revision before.
 
     Raises:
-        NotReady: where it may name somebody erased, and is still to be looked through.
+        Waiting: where it may name somebody erased, and is still to be looked through.
     """
     assert one.run.previous_id is not None
     async with transaction(pool, one.run.brand_id) as connection:
         if await is_marked(connection, one.run.brand_id, one.run.previous_id):
-            raise NotReady
+            raise Waiting(one.run.previous_id)
         before = await runs.find(connection, one.run.brand_id, one.run.previous_id)
     if before is None or before.manifest is None:
         raise Lost(one.run.export_id)
@@ -184,7 +194,12 @@ async def _moves(
         except FileNotFoundError:
             continue
         found[path.stem] = path
-    return await asyncio.to_thread(compare, found, before.manifest, content, threshold or 0)
+    made = before.manifest
+    moves = await asyncio.to_thread(compare, found, made, content, threshold or 0)
+    if moves is not None:
+        async with transaction(pool, one.run.brand_id) as connection:
+            moves.told = await events_of(connection, one.run.brand_id, moves.changes, made.read_at)
+    return moves
 
 
 async def _while_held(pool: AsyncEngine, one: InHand, act: Coroutine[None, None, T]) -> T:

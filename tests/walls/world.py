@@ -121,6 +121,20 @@ def _import(brand: Brand) -> str:
     return str(answer.json()["id"])
 
 
+def _endpoint(brand: Brand) -> str:
+    """The one endpoint of a brand, of which deliveries are asked too; its name leads nowhere."""
+    with brand.client as client:
+        there = client.get("/v1/webhook-endpoints").json()["items"]
+    if there:
+        return str(there[0]["endpoint_id"])
+    made = {"url": "https://nowhere.invalid/hook", "name": "x"}
+    return _made("/v1/webhook-endpoints", "endpoint_id", **made)(brand)
+
+
+def _webhook_message(brand: Brand) -> str:
+    return _made(f"/v1/webhook-endpoints/{_endpoint(brand)}/test", "message_id")(brand)
+
+
 def _export(brand: Brand) -> str:
     """An export that is done, so that it has files."""
     export_id = _made("/v1/exports", "id", list="orders")(brand)
@@ -164,6 +178,17 @@ THINGS: dict[str, Callable[[Brand], str]] = {
     "merge_id": _merge,
     "erasure_id": _erasure,
     "import_id": _import,
+    "endpoint_id": _endpoint,
+    "webhook_message_id": _webhook_message,
+    "alarm_id": _made(
+        "/v1/alarms",
+        "alarm_id",
+        name="x",
+        series="repurchase_window",
+        grain="week",
+        condition="below",
+        threshold=0.1,
+    ),
     "export_id": _export,
     "name": lambda brand: "parquet/orders.parquet",
 }
@@ -179,6 +204,8 @@ ABSENT = {
 BODIES: dict[str, Any] = {
     "patchOperator": {"name": "x"},
     "patchSource": {"name": "x"},
+    "patchWebhookEndpoint": {"name": "x"},
+    "patchAlarm": {"name": "x"},
     "patchSegment": {"name": "x"},
     "patchTagGroup": {"name": "x"},
     "patchTag": {"name": "x"},

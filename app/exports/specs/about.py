@@ -31,5 +31,4 @@ DEFINITIONS = Spec(
         Column("source", "text", "出处", "Source"),
         Column("rule_version", "count", "口径版本", "Rule version"),
     ),
-    ("table", "column"),
 )
