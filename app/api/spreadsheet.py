@@ -8,15 +8,13 @@ from decimal import Decimal
 from itertools import islice
 from zoneinfo import ZoneInfo
 
+from app.core.formula import inert
 from app.metrics.table import Cell, Table
 
 MEDIA_TYPE = "text/csv"
 CONTENT_TYPE = "text/csv; charset=utf-8; header=present"
 ROWS = 2_000
 """Rows of a part."""
-
-FORMULA = tuple("=+-@\t\r＝＋－＠")
-"""What makes a spreadsheet take a text for a formula, or for nothing at the start of one."""
 
 
 def parts(table: Table, header: Sequence[str], zone: ZoneInfo) -> Iterator[bytes]:
@@ -36,7 +34,7 @@ def _lines(rows: Sequence[Sequence[Cell]], zone: ZoneInfo) -> bytes:
 def shown(cell: Cell, zone: ZoneInfo) -> str | int:
     """A cell as it is written: instants in local time with their offset, None as nothing."""
     if isinstance(cell, str):
-        return f"'{cell}" if cell.startswith(FORMULA) else cell
+        return inert(cell)
     if isinstance(cell, int):
         return cell
     if isinstance(cell, Decimal):

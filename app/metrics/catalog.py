@@ -43,8 +43,11 @@ def columns(question: str, kind: str | None = None) -> dict[str, Metric | Dimens
 def label(entry: Metric | Dimension, currency: str, language: Language) -> str:
     """What a column is called; money says its unit."""
     said = entry.label_zh if language == "zh-CN" else entry.label_en
-    if entry.unit != "minor currency unit":
-        return said
+    return in_minor(said, currency, language) if entry.unit == "minor currency unit" else said
+
+
+def in_minor(said: str, currency: str, language: Language) -> str:
+    """A label of money, with the unit that it is counted in."""
     unit = FEN[language] if currency == "CNY" else MINOR[language].format(currency)
     return f"{said}（{unit}）" if language == "zh-CN" else f"{said} ({unit})"
 

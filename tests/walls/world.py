@@ -190,7 +190,7 @@ THINGS: dict[str, Callable[[Brand], str]] = {
         threshold=0.1,
     ),
     "export_id": _export,
-    "name": lambda brand: "csv/orders.csv",
+    "name": lambda brand: "parquet/orders.parquet",
 }
 """How to make or name a real thing of a brand, for each parameter that names one."""
 
@@ -216,15 +216,17 @@ BODIES: dict[str, Any] = {
     "patchRemark": {"text": "x"},
     "makeTask": {"title": "x"},
     "patchTask": {"title": "x"},
-    "linkExportFile": {"file": "csv/orders.csv"},
+    "linkExportFile": {"file": "parquet/orders.parquet"},
     "eraseCustomer": {"reason": "x", "dry_run": True},
 }
 """By operation_id: a body that is in order, or what makes one for who asks, where a route with an
 id in its path wants one.
 """
 
-OPEN = {"postWebhook", "postSnapshot"}
-"""Routes whose id is itself who is asking, held by the signature, or is named by the asking."""
+OPEN = {"postWebhook", "postSnapshot", "headExportFile"}
+"""Routes whose id is itself who is asking, held by the signature, or is named by the asking; and
+one whose answers have no body: its handler is walked as a GET.
+"""
 
 QUERY = {"start": "2025-03-01", "end": "2025-03-08", "by": "note"}
 """Query parameters that a route asks for; those that name none of these are left out."""

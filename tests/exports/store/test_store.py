@@ -148,3 +148,19 @@ def test_where_files_lie() -> None:
     assert read_settings({"HONGQUN_EXPORT_URL": "/srv/y"}).exports == "/srv/y"
     s3 = open_store(read_settings({"HONGQUN_EXPORT_URL": "s3://a-bucket/a/b/"}))
     assert s3.address("7/abc", NAME) == "s3://a-bucket/a/b/7/abc/manifest.json"
+
+
+async def test_a_bucket_that_is_named_in_the_host(
+    tmp_path: Path, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of Alibaba OSS; the endpoint stands in as a proxy, since no such host is known here."""
+    endpoint.make("in-the-host")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://in-the-host.s3.amazonaws.com")
+    monkeypatch.setenv("AWS_VIRTUAL_HOSTED_STYLE_REQUEST", "true")
+    monkeypatch.setenv("HTTP_PROXY", endpoint.url)
+    monkeypatch.setenv("http_proxy", endpoint.url)
+    endpoint.asked.clear()
+    store = open_store(Settings(export_url="s3://in-the-host/x"))
+    await store.publish(tmp_path / "one", WEEK, staged(tmp_path / "one", "one"))
+    assert await seen(store, WEEK) == "one"
+    assert f"PUT /x/{WEEK}/{NAME}" in endpoint.asked
