@@ -78,7 +78,7 @@ class Orders:
     def _refunded(self, before: Row, after: Row) -> None:
         if before.get("refunded") == after.get("refunded"):
             return
-        touches = of_refunded(before, after)
+        touches = of_refunded(after)
         refunds = self.known.refunds.get(after["order_id"], ())
         for evidence in refunds:
             self.tally.add(evidence, touches)

@@ -40,8 +40,9 @@ def of_order(*rows: Row, amount: bool = False) -> set[Touch]:
     found: set[Touch] = set() if amount else {("match",)}
     for row in rows:
         for basis in MONEY if amount else BASES:
-            found.add(("uncredited", basis))
             found.add(("sales", basis, "total"))
+            if row.get("group_id") is None:
+                found.add(("uncredited", basis))
             found.add(("sales", basis, row.get("cell") or "neither"))
             found.update(("sales", basis, share) for share in SHARE_CELLS)
         found.update(each for each in _credited(row, DIMENSIONS) if not amount or each[0] != "paid")
@@ -91,7 +92,8 @@ def of_refund(*rows: Row) -> set[Touch]:
         for basis, counts in (("net", "order_in_window"), ("net_ledger", "in_window")):
             if row.get(counts):
                 found.update(("sales", basis, what) for what in ("total", cell, *SHARE_CELLS))
-                found.add(("uncredited", basis))
+                if row.get("group_id") is None:
+                    found.add(("uncredited", basis))
     return found
 
 
