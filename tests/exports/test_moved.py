@@ -209,6 +209,17 @@ def test_a_merge_within_the_same_customer_id(tmp_path: Path) -> None:
     )
 
 
+def test_two_members_are_one(tmp_path: Path) -> None:
+    """Customers are counted once, joins and leaves are not."""
+    before, after = world(), world()
+    after["new_members"][1]["customer_id"] = "m:m1"
+    was, now = sums(before), sums(after)
+    was["groups"][0]["members_end"], now["groups"][0]["members_end"] = 2, 1
+    found = numbers(compared(tmp_path, was, now))
+    assert found["groups", "g1", "members_end"] == ("2", "1", "1 merge")
+    assert ("groups", "g1", "joins") not in found
+
+
 def test_a_setting(tmp_path: Path) -> None:
     """touch_hours 24 to 48: the click counts now, and no click came late."""
     after = world()

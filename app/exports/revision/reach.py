@@ -25,6 +25,7 @@ KEYS = {"groups": "group", "notes": "note", "creators": "creator", "mcns": "mcn"
 
 JOINS = {"joins", "mature_joins"}
 JOINERS = {"joined_customers"}
+MEMBERS = {"members_start", "members_end", "members_during", "interaction_rate"}
 BUYS = {"buyers", "repeat_buyers"}
 CREDIT = {"credited_gmv", "credited_share", "gmv", "member_gmv"}
 CREDIT_ORDERS = {"credited_orders", "orders", "member_orders"}
@@ -109,7 +110,12 @@ def of_joining(*rows: Row) -> set[Touch]:
 
 def of_staying(*rows: Row) -> set[Touch]:
     """What a membership reaches that ends at another time."""
-    return {("stays", *touch) for row in rows for touch in _dimensions(row)}
+    return {
+        (what, *touch)
+        for row in rows
+        for touch in _dimensions(row)
+        for what in ("stays", "members")
+    }
 
 
 def of_joiner(*rows: Row) -> set[Touch]:
@@ -160,6 +166,8 @@ def touch_of(number: Number) -> Touch:
         return ("joins", *of_key)
     if column in VIEWS:
         return ("views", *of_key)
+    if column in MEMBERS:
+        return ("members", *of_key)
     if column in JOINERS or column in SPEAKING:
         return ("joiners", *of_key)
     return ("buys", *of_key) if column in BUYS else ("stays", *of_key)
