@@ -119,9 +119,12 @@ def of_staying(*rows: Row) -> set[Touch]:
 
 
 def of_joiner(*rows: Row) -> set[Touch]:
-    """What a membership reaches that is another customer's."""
+    """What a membership reaches that is another customer's: wherever customers are counted."""
     return {
-        (what, *touch) for row in rows for touch in _dimensions(row) for what in ("joiners", "buys")
+        (what, *touch)
+        for row in rows
+        for touch in _dimensions(row)
+        for what in ("joiners", "members", "buys")
     }
 
 
