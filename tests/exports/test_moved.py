@@ -105,6 +105,32 @@ def test_corrected_and_gone_refunds(tmp_path: Path) -> None:
     }
 
 
+def test_a_whole_refund_takes_a_buyer_away(tmp_path: Path) -> None:
+    """A part of it does not; and neither changes how many orders there are."""
+    part, whole = world(), world()
+    part["orders"][0] = member("o1", refunded=999)
+    part["refunds"] = [refund("o1", "r1", 999, cell="member_only")]
+    whole["orders"][0] = member("o1", refunded=1000)
+    whole["refunds"] = [refund("o1", "r1", 1000, cell="member_only")]
+    found = numbers(compared(tmp_path, sums(part), sums(whole)))
+    assert found["notes", "n1", "buyers"] == ("1", "0", "1 corrected refund")
+    assert not [key for key in found if key[2].endswith("orders")]
+    assert ("notes", "n1", "buyers") not in numbers(compared(tmp_path, sums(world()), sums(part)))
+
+
+def test_no_number_names_people(tmp_path: Path) -> None:
+    """An erasure reaches the table of changes alone."""
+    after = world()
+    after["new_members"].append(joining("m3"))
+    moves = compared(tmp_path, sums(world()), sums(after))
+    assert moves is not None
+    frames = moves.frames()
+    assert (frames["moved"].spec.people, frames["changes"].spec.people) == (False, True)
+    told = [str(row) for batch in frames["moved"].batches() for row in batch.to_pylist()]
+    assert not [row for row in told if "m3" in row]
+    assert changes(moves)[0]["link"] == "/v1/customers/m%3Am3/timeline"
+
+
 def test_a_refund_of_another_weeks_order(tmp_path: Path) -> None:
     """Only the ledger of this week has it."""
     after = world()
@@ -181,6 +207,17 @@ def test_a_merge_within_the_same_customer_id(tmp_path: Path) -> None:
     assert causes(compared(tmp_path, sums(before), sums(after)))["groups", "credited_gmv"] == (
         "1 merge"
     )
+
+
+def test_two_members_are_one(tmp_path: Path) -> None:
+    """Customers are counted once, joins and leaves are not."""
+    before, after = world(), world()
+    after["new_members"][1]["customer_id"] = "m:m1"
+    was, now = sums(before), sums(after)
+    was["groups"][0]["members_end"], now["groups"][0]["members_end"] = 2, 1
+    found = numbers(compared(tmp_path, was, now))
+    assert found["groups", "g1", "members_end"] == ("2", "1", "1 merge")
+    assert ("groups", "g1", "joins") not in found
 
 
 def test_a_setting(tmp_path: Path) -> None:

@@ -182,6 +182,32 @@ def test_a_late_join_and_a_link(revisions: Revisions) -> None:
     assert told_by(moves, "people_joined") == ids([LINK])
 
 
+def test_a_refund_a_join_and_a_link(revisions: Revisions) -> None:
+    """The example of docs/revisions.md."""
+    tell(revisions.brand, f"{REFUND}\n{JOIN}\n{LINK}")
+    moves = revisions.moved()
+    found = numbers(moves)
+    assert found["group_share", f"{WEEK}/gross", "share_member"] == (
+        *("0.166667", "0.666667", "1 merge"),
+    )
+    assert found["group_share", f"{WEEK}/gross", "neither_gmv"] == ("5000", "2000", "1 merge")
+    assert found["group_share", f"{WEEK}/net", "gmv"] == ("6000", "5600", "1 refund")
+    assert found["group_share", f"{WEEK}/net", "share_member"] == (
+        *("0.166667", "0.642857", "1 refund, 1 merge"),
+    )
+    assert found["group_share", f"{WEEK}/net", "uncredited_gmv"] == ("5000", "2000", "1 merge")
+    assert found["groups", "g1", "joins"] == ("1", "2", "1 late join")
+    assert found["notes", "n1", "credited_net_gmv"] == ("1000", "3600", "1 refund, 1 merge")
+    assert found["notes", "", "credited_net_gmv"] == ("5000", "2000", "1 merge")
+    assert ("group_share", f"{WEEK}/gross", "gmv") not in found
+    assert moves is not None
+    assert moves.summary["numbers"] == 70
+    assert moves.summary["causes"] == {"late_join": 1, "refund": 1, "people_joined": 1}
+    assert told_by(moves, "refund") == ids([REFUND])
+    assert told_by(moves, "late_join") == ids([JOIN])
+    assert told_by(moves, "people_joined") == ids([LINK])
+
+
 def test_an_operators_merge(revisions: Revisions) -> None:
     """Bob is found to be bob-shop; and then he is not."""
     with revisions.brand.client as client:

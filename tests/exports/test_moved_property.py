@@ -110,7 +110,11 @@ def _within_reach(found: dict[tuple[str, str, str], Any], before: Tables, after:
             assert joined
         if table == "repurchase":
             assert before["buyers"] != after["buyers"]
-        if "/gross" in key or column in ("credited_orders", "credited_gmv", "joins"):
+        if (
+            "/gross" in key
+            or column.endswith("orders")
+            or column in ("credited_orders", "credited_gmv", "joins")
+        ):
             assert "refund" not in said, (table, key, column)
 
 

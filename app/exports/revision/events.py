@@ -43,7 +43,7 @@ async def events_of(
     Either {event_id, event_source, received_at}, the newest of them, or {merge_id, actor}. Nothing
     is told of changes that come from before, or from settings.
     """
-    looked_at = list(enumerate(changes))[:MOST]
+    looked_at = _first_rows(changes)
     found = await _merges(connection, brand_id, looked_at, since)
     named = await _named(connection, brand_id, looked_at)
     people = [(at, each) for at, each in looked_at if _joined(each) and at not in found]
@@ -70,6 +70,18 @@ async def events_of(
             found[at] = _event(*newest, received[newest])
     if people:
         found |= await _links(connection, people, asked)
+    return found
+
+
+def _first_rows(changes: Sequence[Change]) -> list[tuple[int, Change]]:
+    """All changes of the first rows, by their places."""
+    rows: set[tuple[str, str]] = set()
+    found = []
+    for at, change in enumerate(changes):
+        rows.add((change.table, change.key))
+        if len(rows) > MOST:
+            break
+        found.append((at, change))
     return found
 
 

@@ -18,6 +18,9 @@ CREDIT = (
     *("cell", "reason", "group_id", "note_id", "first_note_id", "creator_id", "mcn", "live_id"),
     *("source_kind", "matched", "member_id", "joined_at", "click_event_id", "click_source"),
 )
+MAIN = ("customer_id", "cell", "group_id", "note_id", "creator_id", "mcn", "live_id")
+"""Of what one cause changed in a credit, these are listed, and others only by themselves."""
+
 COLUMNS = ("customer_id", "refunded", *OWN, *CREDIT)
 MEMBER_CELLS = ("member_and_touch", "member_only")
 HELD = 4_000
@@ -68,18 +71,19 @@ class Orders:
             evidence = _of("order_corrected", after)
             touches: set[Touch] = {("match",)}
             if fields != ["buyer_id"]:
-                touches = of_order(before, after)
+                touches = of_order(before, after, amount=fields == ["amount"])
             self._tell(evidence, before, after, fields, touches, once=True)
             self._remember(after, evidence)
 
     def _refunded(self, before: Row, after: Row) -> None:
         if before.get("refunded") == after.get("refunded"):
             return
-        touches = of_refunded(before, after)
+        touches = of_refunded(after)
         refunds = self.known.refunds.get(after["order_id"], ())
         for evidence in refunds:
             self.tally.add(evidence, touches)
-            self.known.remember(self.known.purchases, after.get("customer_id"), evidence)
+            if _is_left(before) != _is_left(after):
+                self.known.remember(self.known.purchases, after.get("customer_id"), evidence)
         if not refunds and before.get("amount") == after.get("amount"):
             evidence = _of("refund_corrected", after)
             self._tell(evidence, before, after, ["refunded"], touches)
@@ -93,7 +97,8 @@ class Orders:
                     told.setdefault(evidence, []).append(field)
         touches = of_credit(before, after)
         for evidence, fields in told.items():
-            self._tell(evidence, before, after, fields, touches)
+            shown = [field for field in fields if field in MAIN] or fields
+            self._tell(evidence, before, after, shown, touches)
             if "customer_id" in fields and evidence.cause != "erased":
                 for row in (before, after):
                     self.known.remember(self.known.purchases, row.get("customer_id"), evidence)
@@ -199,6 +204,11 @@ def _membership(row: Row) -> Any:
     if row.get("member_id") is None:
         return None
     return row.get("group_id"), row["member_id"], row.get("joined_at")
+
+
+def _is_left(row: Row) -> bool:
+    """Whether it is a purchase: not all of it was paid back."""
+    return bool(row["amount"] > row["refunded"])
 
 
 def _is_member(row: Row) -> bool:

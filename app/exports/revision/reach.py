@@ -7,7 +7,10 @@ from app.exports.revision.numbers import Number
 from app.exports.revision.tally import Touch
 from app.metrics.entries.gmv_share import CELLS, SHARES
 
-BASES = ("gross", "net", "net_ledger")
+MONEY = ("gross", "net", "net_ledger")
+BASES = ("orders", *MONEY)
+"""What sales are added up by: how many, and their money by its basis."""
+
 DIMENSIONS = {
     "group": "group_id",
     "note": "note_id",
@@ -22,25 +25,28 @@ KEYS = {"groups": "group", "notes": "note", "creators": "creator", "mcns": "mcn"
 
 JOINS = {"joins", "mature_joins"}
 JOINERS = {"joined_customers"}
+MEMBERS = {"members_start", "members_end", "members_during", "interaction_rate"}
 BUYS = {"buyers", "repeat_buyers"}
-CREDIT = {
-    *("credited_orders", "credited_gmv", "credited_share"),
-    *("orders", "gmv", "member_orders", "member_gmv"),
-}
+CREDIT = {"credited_gmv", "credited_share", "gmv", "member_gmv"}
+CREDIT_ORDERS = {"credited_orders", "orders", "member_orders"}
 VIEWS = {"viewers", "group_viewers"}
 SPEAKING = {"speakers", "speaking_members", "interaction_rate"}
 
 
-def of_order(*rows: Row) -> set[Touch]:
-    """What an order that comes, goes, or counts another amount reaches: wherever it is counted."""
-    found: set[Touch] = {("match",)}
+def of_order(*rows: Row, amount: bool = False) -> set[Touch]:
+    """What an order that comes, goes or counts otherwise reaches: wherever it is counted.
+
+    amount: only by how much, so that no number of orders moves.
+    """
+    found: set[Touch] = set() if amount else {("match",)}
     for row in rows:
-        for basis in BASES:
-            found.add(("uncredited", basis))
+        for basis in MONEY if amount else BASES:
             found.add(("sales", basis, "total"))
+            if row.get("group_id") is None:
+                found.add(("uncredited", basis))
             found.add(("sales", basis, row.get("cell") or "neither"))
             found.update(("sales", basis, share) for share in SHARE_CELLS)
-        found.update(_credited(row, DIMENSIONS))
+        found.update(each for each in _credited(row, DIMENSIONS) if not amount or each[0] != "paid")
     return found
 
 
@@ -87,7 +93,8 @@ def of_refund(*rows: Row) -> set[Touch]:
         for basis, counts in (("net", "order_in_window"), ("net_ledger", "in_window")):
             if row.get(counts):
                 found.update(("sales", basis, what) for what in ("total", cell, *SHARE_CELLS))
-                found.add(("uncredited", basis))
+                if row.get("group_id") is None:
+                    found.add(("uncredited", basis))
     return found
 
 
@@ -103,13 +110,21 @@ def of_joining(*rows: Row) -> set[Touch]:
 
 def of_staying(*rows: Row) -> set[Touch]:
     """What a membership reaches that ends at another time."""
-    return {("stays", *touch) for row in rows for touch in _dimensions(row)}
+    return {
+        (what, *touch)
+        for row in rows
+        for touch in _dimensions(row)
+        for what in ("stays", "members")
+    }
 
 
 def of_joiner(*rows: Row) -> set[Touch]:
-    """What a membership reaches that is another customer's."""
+    """What a membership reaches that is another customer's: wherever customers are counted."""
     return {
-        (what, *touch) for row in rows for touch in _dimensions(row) for what in ("joiners", "buys")
+        (what, *touch)
+        for row in rows
+        for touch in _dimensions(row)
+        for what in ("joiners", "members", "buys")
     }
 
 
@@ -124,7 +139,9 @@ def touches_of_row(number: Number) -> list[Touch]:
     if dimension is None:
         return []
     key = number.key[0] if number.key[0] is not None else ""
-    return [(what, dimension, key) for what in ("joins", "credit", "net", "joiners", "stays")]
+    return [
+        (what, dimension, key) for what in ("joins", "paid", "credit", "net", "joiners", "stays")
+    ]
 
 
 def touch_of(number: Number) -> Touch:
@@ -142,6 +159,8 @@ def touch_of(number: Number) -> Touch:
     key = number.key[0]
     dimension = KEYS[number.spec.name]
     of_key = (dimension, key if key is not None else "")
+    if column in CREDIT_ORDERS:
+        return ("paid", *of_key)
     if column in CREDIT:
         return ("credit", *of_key)
     if column == "credited_net_gmv":
@@ -150,6 +169,8 @@ def touch_of(number: Number) -> Touch:
         return ("joins", *of_key)
     if column in VIEWS:
         return ("views", *of_key)
+    if column in MEMBERS:
+        return ("members", *of_key)
     if column in JOINERS or column in SPEAKING:
         return ("joiners", *of_key)
     return ("buys", *of_key) if column in BUYS else ("stays", *of_key)
@@ -158,6 +179,8 @@ def touch_of(number: Number) -> Touch:
 def _of_share(basis: str, column: str) -> Touch:
     if column.startswith("match"):
         return ("match",)
+    if column.endswith("orders") or column.startswith("order_"):
+        basis = "orders"
     if column.startswith("uncredited"):
         return ("uncredited", basis)
     for name in SHARE_CELLS:
@@ -172,7 +195,7 @@ def _of_share(basis: str, column: str) -> Touch:
 def _credited(row: Row, dimensions: Iterable[str]) -> Iterator[Touch]:
     for name in dimensions:
         key = row.get(DIMENSIONS[name]) or ""
-        for what in ("credit", "net"):
+        for what in ("paid", "credit", "net"):
             yield what, name, key
 
 

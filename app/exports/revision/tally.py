@@ -14,6 +14,9 @@ EVERYWHERE: Touch = ("all",)
 OF_ALL: Touch = ("every number",)
 """What every number is counted by: when days begin, and the rules."""
 
+CUSTOMERS = "/v1/customers/"
+"""What names people stands in the table of changes alone, which an erasure reaches."""
+
 EXAMPLES = 3
 REMEMBERED = 100_000
 """Acts of one cause that are told apart; past that each telling counts."""
@@ -57,7 +60,8 @@ class Tally:
             found.acts.add(evidence.act)
         if evidence.example is not None and len(found.examples) < EXAMPLES:
             found.examples.append(evidence.example)
-        found.link = found.link or evidence.link
+        if evidence.link is not None and not evidence.link.startswith(CUSTOMERS):
+            found.link = found.link or evidence.link
 
     def of(self, touch: Touch) -> dict[Cause, Found]:
         return self.touched.get(touch, {})
