@@ -21,8 +21,8 @@ Stages meet only in tables. Who writes what:
     derive       by customer order_credit, refund_credit, purchase_day, joining, customer; the sums
                  sale_sum, purchase_sum, group_sum, live_sum; dirty_sum, stale_period (insert),
                  rebuild, rederived, verification; takes from dirty_customer, dirty_sum
-    kept         kept_number, kept_revision; takes from stale_period, and inserts when a time zone
-                 comes back
+    kept         kept_number, kept_revision, metric_alarm, alarm_firing; takes from stale_period,
+                 and inserts when a time zone comes back
     sheets       sheet_import, sheet_chunk, sheet_problem; its rows go in by ingest
     exports      export, and files; asks for runs and works on them
     moves        departed_brand; restores by crm and ingest, and deletes from every table
@@ -35,6 +35,8 @@ Stages meet only in tables. Who writes what:
                  projection, derive and crm insert whom a change touches
     personal     tombstone, erasure, upkeep; an erasure renames ids in every table (places.py), and
                  texts and payloads are emptied by the clock
+    outbound     webhook_endpoint, webhook_message, webhook_delivery, webhook_attempt; messages are
+                 told in the transaction of what they tell of
     core         work_lease (lease), schedule (schedule), brand_secret and encryption_key
                  (brand_secret)
 
@@ -53,10 +55,11 @@ Rooms, and imports go down only:
     exports            the files of a week, window, list or segment: read in one snapshot, compared
                        with the revision before, written, published
     lists              one file a noun: filters, orders, rows, words searched
-    kept               the numbers of closed periods, kept and revised
+    kept               the numbers of closed periods, kept and revised; alarms of them
     moves              a brand as a file and back, and away
     sheets             CSV and XLSX files, whose rows become events
     personal           phones found, a person's document, erasure, retention
+    outbound           webhooks to others: told, signed, sent, tried again
     crm                what operators write: brands, keys, sources, merges, tags, remarks, tasks,
                        segments; who they are; the audit log
     metrics            one .sql a question, divided beside it; entries name it, caveats doubt it
