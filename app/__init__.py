@@ -49,7 +49,8 @@ Rooms, and imports go down only:
     embedded           PostgreSQL and Redis from packages, for `up`, `demo` and the tests
     supervisor         keeps processes up
     auth               key or session -> brand, actor, scopes
-    lists              one file a noun: filters, orders, rows, words searched
+    lists              one file a noun: filters, orders, rows, words searched; parameters, as routes
+                       and exports take them
     kept               the numbers of closed periods, kept and revised
     moves              a brand as a file and back, and away
     sheets             CSV and XLSX files, whose rows become events
