@@ -12,6 +12,7 @@ from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 import msgspec
 import pyarrow as pa
@@ -34,7 +35,7 @@ ROWS = 20_000
 PEOPLE = ("member_id", "buyer_id", "customer_id")
 """How names of columns end that hold ids of people."""
 
-AMONG = {"row", "key", "before", "after", "examples", "value"}
+AMONG = {"row", "key", "before", "after", "examples", "value", "link"}
 """Columns in which ids may stand among other words."""
 
 _between = re.compile(r" / |[/,;\u3001\uff0c] ?")
@@ -214,7 +215,7 @@ def _distinct(batch: pa.RecordBatch, column: str) -> list[str]:
 
 def _is_erased(column: str, value: str, graves: Graves) -> bool:
     if column in AMONG:
-        parts = {value, *_between.split(value)}
+        parts = {value, *_between.split(value), *map(unquote, _between.split(value))}
         return any(_is_erased("", part, graves) for part in parts if part)
     space = SPACES.get(value[:2])
     if space is not None and graves.hold({space}, value[2:]):
