@@ -1,5 +1,6 @@
 """The workbook that is being written: its sheets and their names, and how they print."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -25,6 +26,12 @@ class Sheet(Worksheet):  # type: ignore[misc]
     def _xml_rich_inline_string(self, string: str, attributes: Any) -> None:
         """XlsxWriter takes `<r>…</r>` for markup of its own; here somebody wrote that."""
         self._xml_inline_string(string, True, attributes)
+
+    def write_line(self, row: int, cells: Sequence[str]) -> None:
+        """Write a row below all others, of cells that are XML already."""
+        self._check_dimensions(row, len(cells) - 1)
+        self._write_single_row(row)
+        self.fh.write(f'<row r="{row + 1}">{"".join(cells)}</row>')
 
 
 class Paper(msgspec.Struct):
@@ -57,9 +64,9 @@ class Paper(msgspec.Struct):
         places = digits(self.content.currency) if look == "money" else 0
         return Decimal(value).scaleb(-places)
 
-    def sheet(self, title: str) -> Worksheet:
+    def sheet(self, title: str) -> Sheet:
         """A new sheet, set up to be printed on A4 across, as wide as the page."""
-        made = self.workbook.add_worksheet(self._name(title), Sheet)
+        made: Sheet = self.workbook.add_worksheet(self._name(title), Sheet)
         made.set_landscape()
         made.set_paper(A4)
         made.fit_to_pages(1, 0)
