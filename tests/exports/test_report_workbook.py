@@ -293,6 +293,16 @@ def test_a_header_and_a_title_are_texts_too(tmp_path: Path) -> None:
     assert cells[0].value == spec.title_zh
 
 
+def test_a_brand_of_any_name(tmp_path: Path) -> None:
+    name = "=R&D </t>\ufffe\n'" + "长" * 90
+    made = msgspec.structs.replace(content({"orders": frame(SPEC, [ROW])}), brand_name=name)
+    found = opened(made, tmp_path)
+    shown = name.replace("\ufffe", "\ufffd").replace("\n", " ")
+    assert found["概览"]["A1"].value == f"红群周报 · {shown}"
+    assert found["订单"]["A2"].value.startswith(f"{shown} · 2026-W46")
+    assert found["订单"]["A2"].data_type == "s"
+
+
 def test_addresses_lead_there(tmp_path: Path) -> None:
     page = opened(content({"orders": frame(SPEC, [ROW])}), tmp_path)["订单"]
     assert page.cell(ABOVE + 2, 10).hyperlink.target == "https://example.com/a,b"

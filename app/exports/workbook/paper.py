@@ -11,6 +11,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from app.exports.content import Content
+from app.exports.workbook.cells import kept
 from app.exports.workbook.formats import Formats, digits
 from app.exports.workbook.words import said
 from app.metrics.words import Language
@@ -47,6 +48,11 @@ class Paper(msgspec.Struct):
         return self.content.run.language
 
     @property
+    def brand(self) -> str:
+        """The brand's name, in one line."""
+        return kept(" ".join(self.content.brand_name.split()))
+
+    @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.content.timezone)
 
@@ -71,7 +77,7 @@ class Paper(msgspec.Struct):
         made.set_paper(A4)
         made.fit_to_pages(1, 0)
         made.set_margins(left=0.4, right=0.4, top=0.45, bottom=0.55)
-        about = f"{self.content.brand_name} · {self.period}".replace("&", "&&")[:200]
+        about = f"{self.brand[:60]} · {self.period}".replace("&", "&&")
         made.set_footer(f"&L&8{about}&C&8&A&R&8&P / &N")
         made.hide_gridlines(2)
         return made
@@ -95,7 +101,7 @@ class Paper(msgspec.Struct):
     @property
     def about(self) -> str:
         """What a sheet is of, in a line."""
-        parts = (self.content.brand_name, self.period, self.counted)
+        parts = (self.brand, self.period, self.counted)
         return " · ".join(part for part in parts if part)
 
     @property
@@ -119,14 +125,14 @@ class Paper(msgspec.Struct):
         return name
 
 
-def properties(content: Content, title: str) -> dict[str, Any]:
+def properties(paper: Paper, title: str) -> dict[str, Any]:
     """What the file says of itself: nothing of the machine, and the time of the snapshot."""
-    run = content.run
+    content, run = paper.content, paper.content.run
     return {
         "title": title,
         "subject": run.week or run.kind,
         "author": "Hongqun",
-        "company": content.brand_name,
+        "company": paper.brand,
         "comments": f"as of {run.as_of.isoformat()}, export {run.export_id}",
         "created": content.read_at.astimezone(UTC).replace(tzinfo=None),
     }
