@@ -13,6 +13,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from app.api import (
     activity,
+    alarms,
     audit,
     brand,
     catalog,
@@ -21,6 +22,8 @@ from app.api import (
     customers,
     dead_letters,
     erasures,
+    export_files,
+    exports,
     funnel,
     groups,
     health,
@@ -51,6 +54,8 @@ from app.api import (
     taggings,
     tags,
     tasks,
+    webhook_deliveries,
+    webhook_endpoints,
 )
 from app.api.document import ExactNumbers, Problems
 from app.api.idempotency import Idempotent, claim_key
@@ -65,6 +70,7 @@ from app.core.limits import Limiter, Rate
 from app.core.logs import configure
 from app.core.proxies import networks
 from app.core.settings import Settings, read
+from app.exports.store import open_store
 
 ROUTES = [
     intake.post_webhook,
@@ -151,6 +157,13 @@ ROUTES = [
     imports.get_import,
     imports.list_import_problems,
     imports.cancel_import,
+    export_files.get_export_file,
+    export_files.link_export_file,
+    export_files.get_download,
+    exports.make_export,
+    exports.list_exports,
+    exports.get_export,
+    exports.cancel_export,
     snapshots.post_snapshot,
     snapshots.list_snapshots,
     sessions.open_session,
@@ -174,6 +187,23 @@ ROUTES = [
     sources.patch_source,
     sources.rotate_source,
     sources.remove_source,
+    webhook_endpoints.list_webhook_endpoints,
+    webhook_endpoints.make_webhook_endpoint,
+    webhook_endpoints.get_webhook_endpoint,
+    webhook_endpoints.patch_webhook_endpoint,
+    webhook_endpoints.remove_webhook_endpoint,
+    webhook_endpoints.rotate_webhook_endpoint,
+    webhook_endpoints.enable_webhook_endpoint,
+    webhook_deliveries.send_webhook_test,
+    webhook_deliveries.list_webhook_deliveries,
+    webhook_deliveries.get_webhook_delivery,
+    webhook_deliveries.replay_webhook_delivery,
+    alarms.list_alarms,
+    alarms.make_alarm,
+    alarms.get_alarm,
+    alarms.patch_alarm,
+    alarms.delete_alarm,
+    alarms.list_firings,
     audit.list_audit,
     status.get_status,
     health.get_health,
@@ -193,6 +223,9 @@ def create_app(settings: Settings | None = None) -> Litestar:
         app.state.key_rate = Rate("key", settings.key_rate)
         app.state.source_rate = Rate("source", settings.source_rate)
         app.state.import_bytes = settings.import_bytes
+        app.state.store = open_store(settings)
+        app.state.public_url = settings.public_url
+        app.state.webhooks_to_anywhere = settings.webhooks_to_anywhere
         app.state.waker = Waker(settings.redis_url)
         app.state.waker.start()
         try:

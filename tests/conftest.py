@@ -49,7 +49,11 @@ def settings() -> Iterator[Settings]:
 def service(settings: Settings) -> Iterator[Service]:
     """The web process and a worker, as `hongqun up` starts them."""
     port = free_port()
-    environment = os.environ | {"HONGQUN_LOG_LEVEL": "WARNING"}
+    environment = os.environ | {
+        "HONGQUN_LOG_LEVEL": "WARNING",
+        "HONGQUN_DATA": str(settings.data),
+        "HONGQUN_EXPORT_URL": settings.exports,
+    }
     if settings.redis_url is not None:
         environment["REDIS_URL"] = settings.redis_url
     processes = [

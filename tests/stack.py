@@ -70,8 +70,13 @@ class Stack:
 
 def env(settings: Settings) -> dict[str, str]:
     """The environment of a process with these settings."""
-    made = os.environ | {"DATABASE_URL": settings.database, "HONGQUN_LOG_LEVEL": "ERROR"}
+    made = os.environ | {
+        "DATABASE_URL": settings.database,
+        "HONGQUN_LOG_LEVEL": "ERROR",
+        "HONGQUN_EXPORT_URL": settings.exports,
+    }
     made.pop("REDIS_URL", None)
+    made |= {"HONGQUN_DATA": str(settings.data), "HONGQUN_EXPORT_URL": settings.exports}
     if settings.redis_url is not None:
         made["REDIS_URL"] = settings.redis_url
     return made

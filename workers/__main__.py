@@ -13,7 +13,11 @@ from app.core.db import open_pool, unavailable
 from app.core.jobs import listen
 from app.core.logs import configure
 from app.core.settings import Settings, read
+from app.exports.store import open_store
+from app.outbound.deliver import Sender
 from workers.clockwork import run_by_the_clock
+from workers.deliveries import send_webhooks
+from workers.exports import run_exports
 from workers.housekeeping import keep_house
 from workers.imports import run_imports
 from workers.pump import Pump
@@ -35,12 +39,15 @@ async def work(settings: Settings) -> None:
         loop.add_signal_handler(number, stop)
     pool = open_pool(settings, "hongqun worker", walled=True)
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    sender = Sender(anywhere=settings.webhooks_to_anywhere, trusted=settings.webhooks_ca)
     pump = Pump(pool, holder, settings.batch_events)
     tasks = [
-        asyncio.create_task(keep_house(pool)),
+        asyncio.create_task(keep_house(pool, open_store(settings))),
         asyncio.create_task(run_by_the_clock(pool)),
         asyncio.create_task(keep_segments(settings, touched)),
         asyncio.create_task(run_imports(pool, holder, due.set)),
+        asyncio.create_task(run_exports(settings, holder)),
+        asyncio.create_task(send_webhooks(pool, holder, sender)),
     ]
 
     def wake() -> None:

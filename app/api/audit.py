@@ -11,8 +11,8 @@ from litestar.params import Parameter
 from sqlalchemy import Text, cast, select, tuple_
 
 from app.api.answers import answer
-from app.api.params import instant
 from app.core.db import transaction
+from app.core.moments import instant
 from app.core.page import Sort, ordered, read_cursor, write_cursor
 from app.crm.caller import Caller
 from app.models.audit import AuditEntry

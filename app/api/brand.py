@@ -12,10 +12,14 @@ from app.api.bodies import decode_body, json_body
 from app.core.db import transaction
 from app.crm import audit, brands
 from app.crm.caller import Caller
+from app.metrics.words import Language
 
 Hours = Annotated[int, msgspec.Meta(ge=0, le=8760)]
 LifeDays = Annotated[int, msgspec.Meta(ge=1, le=3650)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=36500)]
+Weekday = Annotated[int, msgspec.Meta(ge=1, le=7)]
+TimeOfDay = Annotated[str, msgspec.Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+BasisPoints = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
 
 
 class BrandAnswer(msgspec.Struct, frozen=True):
@@ -24,7 +28,9 @@ class BrandAnswer(msgspec.Struct, frozen=True):
     `lifecycle_…_days`: a customer is new for so long after the first purchase, then active for so
     long after the last one, and lapsed when the last one is so long ago; at risk in between.
     `message_text_days` and `raw_event_days`: how long texts of messages and payloads of events
-    are kept; null for ever.
+    are kept; null for ever. `export_…`: whether each week is exported, on which weekday (1 is
+    Monday) and at which local time (HH:MM) after it, in which language, how long the files are
+    kept (null for ever), and by how much a number must move to make a new revision.
     """
 
     brand_id: str
@@ -39,6 +45,12 @@ class BrandAnswer(msgspec.Struct, frozen=True):
     lifecycle_lapsed_days: int
     message_text_days: int | None
     raw_event_days: int | None
+    export_weekly: bool
+    export_weekday: int
+    export_time: str
+    export_language: Language
+    export_days: int | None
+    export_threshold_basis_points: int
 
 
 class BrandPatch(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -57,6 +69,12 @@ class BrandPatch(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown
     lifecycle_lapsed_days: LifeDays | msgspec.UnsetType = msgspec.UNSET
     message_text_days: Days | msgspec.UnsetType | None = msgspec.UNSET
     raw_event_days: Days | msgspec.UnsetType | None = msgspec.UNSET
+    export_weekly: bool | msgspec.UnsetType = msgspec.UNSET
+    export_weekday: Weekday | msgspec.UnsetType = msgspec.UNSET
+    export_time: TimeOfDay | msgspec.UnsetType = msgspec.UNSET
+    export_language: Language | msgspec.UnsetType = msgspec.UNSET
+    export_days: Days | msgspec.UnsetType | None = msgspec.UNSET
+    export_threshold_basis_points: BasisPoints | msgspec.UnsetType = msgspec.UNSET
 
 
 def _answer(brand: brands.Brand) -> Response[BrandAnswer]:

@@ -10,14 +10,15 @@ from litestar.params import FromPath
 from msgspec import UNSET
 
 from app.api.answers import answer
-from app.api.paging import LINK, Id, Paging, Words, listed, query
+from app.api.paging import LINK, Id, Paging, Words, listed, moments
 from app.core.db import transaction
 from app.core.errors import NotFound
 from app.crm.caller import Caller
 from app.lists import creators
-from app.lists.creators import Creator, CreatorFilters, CreatorKind, CreatorSort
+from app.lists.creators import Creator, CreatorKind, CreatorSort
 from app.lists.listing import Count
 from app.lists.names import Sparse
+from app.lists.parameters import CreatorParameters
 
 
 class CreatorPage(msgspec.Struct, frozen=True):
@@ -48,8 +49,9 @@ async def list_creators(
 ) -> Response[CreatorPage]:
     """The creators of the brand, searched by name and MCN."""
     paging.check(Creator)
-    filters = CreatorFilters(kind=kind, mcn=mcn, q=query(q))
+    asked = CreatorParameters(kind=kind, mcn=mcn, q=q)
     async with transaction(state.pool, caller.brand_id) as connection:
+        filters = asked.filters(await moments(connection, caller.brand_id))
         items, following = await creators.page(
             connection, caller.brand_id, filters, paging.of(sort)
         )

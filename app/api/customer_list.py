@@ -1,6 +1,5 @@
 """The list of customers."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import msgspec
@@ -10,17 +9,15 @@ from litestar.di import NamedDependency
 from litestar.params import Parameter
 from msgspec import UNSET
 
-from app.api.paging import LINK, From, Id, Number, Paging, Until, Words, listed, moments, query
+from app.api.paging import LINK, From, Id, Number, Paging, Until, Words, listed, moments
 from app.core.db import transaction
 from app.crm.caller import Caller
 from app.lists import customers
-from app.lists.condition import Range
 from app.lists.customers import Customer, CustomerSort
 from app.lists.listing import Count
 from app.lists.names import Sparse
-from app.lists.people import CustomerFilters
+from app.lists.parameters import CustomerParameters
 from app.metrics.lifecycle import Stage
-from app.metrics.rfm import MEASURES
 
 Score = Annotated[int | None, Parameter(ge=1, le=5, description="Score of RFM, see GET /v1/rfm.")]
 
@@ -79,35 +76,32 @@ async def list_customers(
     that any of their memberships came by, `max_net` is included.
     """
     paging.check(Customer)
-    dates = (
-        *(joined_from, joined_until, first_paid_from, first_paid_until),
-        *(last_paid_from, last_paid_until),
+    asked = CustomerParameters(
+        is_member=is_member,
+        joined_from=joined_from,
+        joined_until=joined_until,
+        first_paid_from=first_paid_from,
+        first_paid_until=first_paid_until,
+        last_paid_from=last_paid_from,
+        last_paid_until=last_paid_until,
+        min_net=min_net,
+        max_net=max_net,
+        min_purchase_days=min_purchase_days,
+        group_id=group_id,
+        note_id=note_id,
+        tag_id=tag_id,
+        segment_id=segment_id,
+        member_id=member_id,
+        buyer_id=buyer_id,
+        silent_days=silent_days,
+        lifecycle=lifecycle,
+        recency=recency,
+        frequency=frequency,
+        monetary=monetary,
+        q=q,
     )
-    silent = None if silent_days is None else datetime.now(UTC) - timedelta(days=silent_days)
     async with transaction(state.pool, caller.brand_id) as connection:
-        reader = await moments(connection, caller.brand_id, *dates)
-        filters = CustomerFilters(
-            is_member=is_member,
-            joined=reader.range("joined", joined_from, joined_until),
-            first_paid=reader.range("first_paid", first_paid_from, first_paid_until),
-            last_paid=reader.range("last_paid", last_paid_from, last_paid_until),
-            net=Range(min_net, None if max_net is None else max_net + 1),
-            purchase_days=Range(min_purchase_days),
-            group_id=group_id,
-            note_id=note_id,
-            tag_id=tag_id,
-            segment_id=segment_id,
-            member_id=member_id,
-            buyer_id=buyer_id,
-            silent_since=silent,
-            lifecycle=lifecycle,
-            scores=tuple(
-                (measure, score)
-                for measure, score in zip(MEASURES, (recency, frequency, monetary), strict=True)
-                if score is not None
-            ),
-            q=query(q),
-        )
+        filters = asked.filters(await moments(connection, caller.brand_id, *asked.dates))
         items, following = await customers.page(
             connection, caller.brand_id, filters, paging.of(sort)
         )

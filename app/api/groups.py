@@ -1,7 +1,6 @@
 """Groups, and who is in them."""
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get
@@ -11,21 +10,17 @@ from litestar.params import FromPath, Parameter
 from msgspec import UNSET
 
 from app.api.answers import answer
-from app.api.paging import LINK, From, Id, Paging, Until, Words, listed, moments, query
-from app.api.params import instant
+from app.api.paging import LINK, From, Id, Paging, Until, Words, listed, moments
 from app.core.db import transaction
 from app.core.errors import NotFound
 from app.crm.caller import Caller
 from app.lists import groups, members
-from app.lists.groups import Group, GroupFilters, GroupSort
+from app.lists.groups import Group, GroupSort
 from app.lists.listing import Count
-from app.lists.members import Member, MemberFilters, MemberSort
+from app.lists.members import Member, MemberSort
 from app.lists.names import Sparse
-
-Role = Literal["owner", "admin", "member"]
-SourceKind = Literal[
-    "note", "live", "direct_message", "share", "profile", "search", "qr_code", "other"
-]
+from app.lists.parameters import GroupParameters, MemberParameters, Role
+from app.payloads import SourceKind
 
 
 class GroupPage(msgspec.Struct, frozen=True):
@@ -63,8 +58,9 @@ async def list_groups(
 ) -> Response[GroupPage]:
     """The groups of the brand, searched by name."""
     paging.check(Group)
-    filters = GroupFilters(owner_member_id=owner_member_id, q=query(q))
+    asked = GroupParameters(owner_member_id=owner_member_id, q=q)
     async with transaction(state.pool, caller.brand_id) as connection:
+        filters = asked.filters(await moments(connection, caller.brand_id))
         items, following = await groups.page(connection, caller.brand_id, filters, paging.of(sort))
         listing = filters.listing(caller.brand_id)
         count = await listing.count(connection) if paging.count else None
@@ -119,22 +115,22 @@ async def list_members(
 ) -> Response[MemberPage]:
     """The memberships of a group that were open at an instant, or all; searched by nickname."""
     paging.check(Member)
-    when: datetime | Literal["now", "ever"]
-    when = "now" if at == "now" else "ever" if at == "ever" else instant("at", at)
+    asked = MemberParameters(
+        group_id=group_id,
+        at=at,
+        joined_from=joined_from,
+        joined_until=joined_until,
+        note_id=note_id,
+        live_id=live_id,
+        source_kind=source_kind,
+        role=role,
+        inviter_member_id=inviter_member_id,
+        q=q,
+    )
     async with transaction(state.pool, caller.brand_id) as connection:
         if await groups.one(connection, caller.brand_id, group_id) is None:
             raise NotFound("group")
-        reader = await moments(connection, caller.brand_id, joined_from, joined_until)
-        filters = MemberFilters(
-            at=when,
-            joined=reader.range("joined", joined_from, joined_until),
-            note_id=note_id,
-            live_id=live_id,
-            source_kind=source_kind,
-            role=role,
-            inviter_member_id=inviter_member_id,
-            q=query(q),
-        )
+        filters = asked.filters(await moments(connection, caller.brand_id, *asked.dates))
         items, following = await members.page(
             connection, caller.brand_id, group_id, filters, paging.of(sort)
         )

@@ -10,9 +10,10 @@ from litestar.openapi.spec import Example
 from litestar.params import Parameter
 
 from app.api.answers import answer
-from app.api.params import MOST_BUCKETS, local_date
+from app.api.params import MOST_BUCKETS
 from app.core.db import transaction
 from app.core.errors import BadParameter
+from app.core.moments import local_date
 from app.crm import brands
 from app.crm.caller import Caller
 from app.derive.stale import Grain

@@ -14,11 +14,11 @@ from sqlalchemy import select
 
 from app.api.answers import answer
 from app.api.bodies import decode_body, json_body
-from app.api.params import instant
 from app.api.uploads import FileOperation, format_of, upload
 from app.core import page
 from app.core.db import transaction
 from app.core.errors import BadParameter, NotFound, Problem
+from app.core.moments import instant
 from app.core.page import Sort
 from app.crm import brands
 from app.crm.audit import record

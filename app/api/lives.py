@@ -10,14 +10,15 @@ from litestar.params import FromPath
 from msgspec import UNSET
 
 from app.api.answers import answer
-from app.api.paging import LINK, From, Id, Paging, Until, Words, listed, moments, query
+from app.api.paging import LINK, From, Id, Paging, Until, Words, listed, moments
 from app.core.db import transaction
 from app.core.errors import NotFound
 from app.crm.caller import Caller
 from app.lists import lives
 from app.lists.listing import Count
-from app.lists.lives import Live, LiveFilters, LiveSort
+from app.lists.lives import Live, LiveSort
 from app.lists.names import Sparse
+from app.lists.parameters import LiveParameters
 
 
 class LivePage(msgspec.Struct, frozen=True):
@@ -51,15 +52,16 @@ async def list_lives(
 ) -> Response[LivePage]:
     """The lives of the brand, searched by title."""
     paging.check(Live)
+    asked = LiveParameters(
+        creator_id=creator_id,
+        mcn=mcn,
+        running=running,
+        started_from=started_from,
+        started_until=started_until,
+        q=q,
+    )
     async with transaction(state.pool, caller.brand_id) as connection:
-        reader = await moments(connection, caller.brand_id, started_from, started_until)
-        filters = LiveFilters(
-            creator_id=creator_id,
-            mcn=mcn,
-            running=running,
-            started=reader.range("started", started_from, started_until),
-            q=query(q),
-        )
+        filters = asked.filters(await moments(connection, caller.brand_id, *asked.dates))
         items, following = await lives.page(connection, caller.brand_id, filters, paging.of(sort))
         listing = filters.listing(caller.brand_id)
         count = await listing.count(connection) if paging.count else None

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from msgspec import UNSET
 
 from app.api.answers import answer
-from app.api.paging import LINK, From, Id, Paging, Until, Words, listed, moments, query
+from app.api.paging import LINK, From, Id, Paging, Until, Words, listed, moments
 from app.core.db import transaction
 from app.core.errors import NotFound
 from app.crm.caller import Caller
@@ -18,6 +18,7 @@ from app.lists import messages
 from app.lists.listing import Count
 from app.lists.messages import Message, MessageFilters, MessageKind, MessageSort
 from app.lists.names import Sparse
+from app.lists.parameters import query
 
 
 class MessagePage(msgspec.Struct, frozen=True):

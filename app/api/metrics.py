@@ -15,13 +15,13 @@ from app.api.params import (
     SegmentSide,
     Start,
     check_buckets,
-    instant,
     window,
 )
 from app.api.reply import Reply
 from app.api.reply_docs import AnswerOperation
 from app.core.clock import Bucket
 from app.core.db import transaction
+from app.core.moments import instant
 from app.crm import brands
 from app.crm.caller import Caller
 from app.metrics import gmv_share as shares

@@ -10,14 +10,15 @@ from litestar.params import FromPath
 from msgspec import UNSET
 
 from app.api.answers import answer
-from app.api.paging import LINK, From, Id, Paging, Until, Words, listed, moments, query
+from app.api.paging import LINK, From, Id, Paging, Until, Words, listed, moments
 from app.core.db import transaction
 from app.core.errors import NotFound
 from app.crm.caller import Caller
 from app.lists import notes
 from app.lists.listing import Count
 from app.lists.names import Sparse
-from app.lists.notes import Note, NoteFilters, NoteSort
+from app.lists.notes import Note, NoteSort
+from app.lists.parameters import NoteParameters
 
 
 class NotePage(msgspec.Struct, frozen=True):
@@ -51,15 +52,16 @@ async def list_notes(
 ) -> Response[NotePage]:
     """The notes of the brand, searched by title; `group_id` is of a group mounted on the note."""
     paging.check(Note)
+    asked = NoteParameters(
+        creator_id=creator_id,
+        mcn=mcn,
+        group_id=group_id,
+        published_from=published_from,
+        published_until=published_until,
+        q=q,
+    )
     async with transaction(state.pool, caller.brand_id) as connection:
-        reader = await moments(connection, caller.brand_id, published_from, published_until)
-        filters = NoteFilters(
-            creator_id=creator_id,
-            mcn=mcn,
-            group_id=group_id,
-            published=reader.range("published", published_from, published_until),
-            q=query(q),
-        )
+        filters = asked.filters(await moments(connection, caller.brand_id, *asked.dates))
         items, following = await notes.page(connection, caller.brand_id, filters, paging.of(sort))
         listing = filters.listing(caller.brand_id)
         count = await listing.count(connection) if paging.count else None

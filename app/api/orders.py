@@ -11,17 +11,18 @@ from msgspec import UNSET
 
 from app.api.answers import answer
 from app.api.paging import LINK, From, Id, Number, Paging, Until, listed, moments
-from app.api.params import AsOf, Lang, instant
+from app.api.params import AsOf, Lang
 from app.core.db import transaction
 from app.core.errors import NotFound
+from app.core.moments import instant
 from app.crm import brands
 from app.crm.caller import Caller
 from app.lists import orders
-from app.lists.condition import Range
-from app.lists.credited import OrderCell, OrderFilters, OrderKind, OrderStatus, Refunded
+from app.lists.credited import OrderCell, OrderKind, OrderStatus, Refunded
 from app.lists.listing import Count
 from app.lists.names import Sparse
 from app.lists.orders import Order, OrderSort
+from app.lists.parameters import OrderParameters
 from app.metrics.explain import Asked, Explanation, explain
 from app.metrics.words import Language
 
@@ -71,25 +72,26 @@ async def list_orders(
     are asked of GMV orders.
     """
     paging.check(Order)
+    asked = OrderParameters(
+        status=status,
+        kind=kind,
+        customer_id=customer_id,
+        buyer_id=buyer_id,
+        cell=cell,
+        refunded=refunded,
+        group_id=group_id,
+        note_id=note_id,
+        creator_id=creator_id,
+        live_id=live_id,
+        paid_from=paid_from,
+        paid_until=paid_until,
+        placed_from=placed_from,
+        placed_until=placed_until,
+        min_amount=min_amount,
+        max_amount=max_amount,
+    )
     async with transaction(state.pool, caller.brand_id) as connection:
-        reader = await moments(
-            connection, caller.brand_id, paid_from, paid_until, placed_from, placed_until
-        )
-        filters = OrderFilters(
-            status=status,
-            kind=kind,
-            customer_id=customer_id,
-            buyer_id=buyer_id,
-            cell=cell,
-            refunded=refunded,
-            group_id=group_id,
-            note_id=note_id,
-            creator_id=creator_id,
-            live_id=live_id,
-            paid=reader.range("paid", paid_from, paid_until),
-            placed=reader.range("placed", placed_from, placed_until),
-            amount=Range(min_amount, None if max_amount is None else max_amount + 1),
-        )
+        filters = asked.filters(await moments(connection, caller.brand_id, *asked.dates))
         items, following = await orders.page(connection, caller.brand_id, filters, paging.of(sort))
         listing = filters.listing(caller.brand_id)
         count = await listing.count(connection) if paging.count else None

@@ -1,7 +1,6 @@
 """What all lists share: the page asked for, its form, and how it is answered."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -13,14 +12,11 @@ from litestar.params import Parameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.api.answers import answer
-from app.api.params import instant, local_date
-from app.core.clock import day_start
 from app.core.errors import BadParameter
 from app.core.page import MOST
 from app.crm import brands
-from app.lists.condition import Range
 from app.lists.listing import Asked, Count
-from app.lists.search import Query, asked
+from app.lists.moments import DATE, Moments
 
 LINK = ResponseHeader(
     name="Link",
@@ -47,8 +43,6 @@ Words = Annotated[
 ]
 Number = Annotated[int | None, Parameter(ge=-(2**53), le=2**53)]
 Id = Annotated[str | None, Parameter(max_length=300)]
-
-DATE = len("2026-11-01")
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -117,36 +111,9 @@ def listed(
     return answer(page(items=paging.cut(items), next=following, **counted), headers=headers)
 
 
-class Moments(msgspec.Struct, frozen=True):
-    """Reads local dates in the brand's time zone, and instants."""
-
-    zone: ZoneInfo
-
-    def range(self, field: str, low: str | None, high: str | None) -> Range:
-        """From an instant or the begin of a date, until another; of `<field>_from`, `…_until`."""
-        return Range(self.moment(f"{field}_from", low), self.moment(f"{field}_until", high))
-
-    def moment(self, field: str, value: str | None) -> datetime | None:
-        """An instant, or the first one of a local date.
-
-        Raises:
-            BadParameter: where it is neither.
-        """
-        if value is None:
-            return None
-        if len(value) <= DATE:
-            return day_start(self.zone, local_date(field, value))
-        return instant(field, value)
-
-
 async def moments(connection: AsyncConnection, brand_id: int, *given: str | None) -> Moments:
     """A reader of what was given; the brand is looked up where there is a date among it."""
     if not any(value is not None and len(value) <= DATE for value in given):
         return Moments(ZoneInfo("UTC"))
     brand = await brands.get(connection, brand_id)
     return Moments(brand.zone)
-
-
-def query(q: str | None) -> Query | None:
-    """What is searched; None where nothing is."""
-    return None if q is None else asked(q)

@@ -1,5 +1,6 @@
-"""What is still on its way into the numbers of a brand."""
+"""What is still on its way into the numbers of a brand, and what somebody should look at."""
 
+import msgspec
 from litestar import Response, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency
@@ -8,6 +9,18 @@ from app.api.answers import answer
 from app.core.backlog import Backlog, backlog
 from app.core.db import transaction
 from app.crm.caller import Caller
+from app.outbound.endpoints import Notice, notices
+
+
+class Status(Backlog, frozen=True):
+    """Nothing is pending where the first two are 0; then every accepted event shows.
+
+    `verified_at` and `verify_differences` are about the last nightly check, null before the first:
+    when it was, and how many derived rows it found wrong. `notices` tell what somebody should look
+    at, each with a stable code.
+    """
+
+    notices: list[Notice]
 
 
 @get(
@@ -17,8 +30,9 @@ from app.crm.caller import Caller
     tags=["operations"],
     opt={"scope": "read"},
 )
-async def get_status(caller: NamedDependency[Caller], state: State) -> Response[Backlog]:
-    """Events and recomputations that do not show in the numbers yet, and dead letters."""
+async def get_status(caller: NamedDependency[Caller], state: State) -> Response[Status]:
+    """Events and recomputations that do not show in the numbers yet, dead letters, and notices."""
     async with transaction(state.pool, caller.brand_id) as connection:
         found = await backlog(connection, caller.brand_id)
-    return answer(found)
+        told = await notices(connection, caller.brand_id)
+    return answer(Status(**msgspec.structs.asdict(found), notices=told))

@@ -11,10 +11,11 @@ from litestar.params import FromPath, Parameter
 
 from app.api.answers import answer
 from app.api.bodies import decode_body, json_body
-from app.api.params import Cursor, Limit, instant
+from app.api.params import Cursor, Limit
 from app.core.clock import parse_instant
 from app.core.db import transaction
 from app.core.errors import Problem
+from app.core.moments import instant
 from app.core.page import Sort, read_cursor, write_cursor
 from app.crm import people, tasks
 from app.crm.caller import Caller

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from app.cli import audit_log, brand, data, demo, derived, moves, operator, serve
+from app.cli import audit_log, brand, data, demo, derived, exports, moves, operator, serve
 from app.core.db import unavailable
 from app.core.errors import Problem
 from app.core.roles import RolesError
@@ -33,6 +33,7 @@ for command in (
     audit_log.audit,
     data.import_,
     data.drain,
+    exports.export,
     derived.rebuild,
     derived.verify,
     serve.migrate,

@@ -13,11 +13,13 @@ from rich.progress import Progress
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.cli.brand import brand_option, must_exist
-from app.cli.servers import beside
+from app.cli.servers import beside, note
 from app.core.brand_secret import secret_of
 from app.core.db import SET_BRAND, open_pool, transaction
 from app.core.jobs import Waker
 from app.crm.audit import record
+from app.exports.staging import StoreAway
+from app.exports.store import open_store
 from app.ingest.body import MOST_BYTES, MOST_EVENTS
 from app.moves import delete, restore
 from app.moves.export import Emptied, lines_of
@@ -194,7 +196,8 @@ def delete_brand(brand_id: int, name: str) -> None:
 
 
 async def _delete(brand_id: int, name: str) -> None:
-    pool = open_pool(beside(), "hongqun cli")
+    settings = beside()
+    pool = open_pool(settings, "hongqun cli")
     counts: dict[str, int] = {}
     try:
         async with transaction(pool, brand_id) as connection:
@@ -208,6 +211,10 @@ async def _delete(brand_id: int, name: str) -> None:
                 async for table, gone in steps:
                     counts[table] = counts.get(table, 0) + gone
                     status.update(f"deleting: {counts[table]} rows of {table}")
+            status.update("deleting: files of exports")
+            await open_store(settings).remove_brand(brand_id)
+    except StoreAway as error:
+        note(f"its files of exports cannot be removed yet, workers go on with that: {error}")
     finally:
         await pool.dispose()
     for table, gone in sorted(counts.items()):

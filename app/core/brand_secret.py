@@ -56,6 +56,10 @@ class BrandSecret:
         """A content hash, keyed: nobody can find the content by trying."""
         return b"k" + hmac.digest(self._key_of_contents, digest, "sha256")[: KEYED - 1]
 
+    def signed(self, content: bytes) -> bytes:
+        """The signature of a link: nobody else can make one."""
+        return hmac.digest(self._key_of_links, content, "sha256")
+
     @cached_property
     def _cipher(self) -> AESGCM:
         return AESGCM(self._derived(b"seal"))
@@ -71,6 +75,10 @@ class BrandSecret:
     @cached_property
     def _key_of_contents(self) -> bytes:
         return self._derived(b"content hash")
+
+    @cached_property
+    def _key_of_links(self) -> bytes:
+        return self._derived(b"link")
 
     def _derived(self, use: bytes) -> bytes:
         return HKDF(SHA256(), 32, None, b"hongqun " + use).derive(self._secret)

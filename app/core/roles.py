@@ -19,7 +19,7 @@ from app.core.settings import Settings, SettingsError
 ACROSS = (
     *("work_lease", "pending_event", "dirty_customer", "dirty_sum", "dirty_brand"),
     *("schedule", "stale_period", "sheet_import", "departed_brand"),
-    *("dirty_segment", "export"),
+    *("dirty_segment", "export", "webhook_delivery"),
 )
 """What the worker may look through without a brand, to find the brands that have work."""
 

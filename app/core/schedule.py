@@ -30,6 +30,17 @@ async def enter(connection: AsyncConnection, job: str) -> None:
     )
 
 
+async def at_once(connection: AsyncConnection, brand_id: int, job: str) -> None:
+    """Have a brand's turn come as soon as a worker looks."""
+    await connection.execute(
+        text(
+            "INSERT INTO schedule (brand_id, job) VALUES (:brand, :job)"
+            " ON CONFLICT (brand_id, job) DO UPDATE SET next_due_at = now()"
+        ),
+        {"brand": brand_id, "job": job},
+    )
+
+
 async def due(connection: AsyncConnection, job: str) -> list[int]:
     """The brands whose job is due, the longest overdue first."""
     rows = await connection.execute(
@@ -76,4 +87,12 @@ async def put(
             " WHERE brand_id = :brand AND job = :job"
         ),
         {"brand": brand_id, "job": job, "due": next_due_at, "timezone": timezone},
+    )
+
+
+async def look_again(connection: AsyncConnection, brand_id: int, job: str) -> None:
+    """Have a brand's job be due at once: when it is due next may be another time now."""
+    await connection.execute(
+        text("UPDATE schedule SET next_due_at = now() WHERE brand_id = :brand AND job = :job"),
+        {"brand": brand_id, "job": job},
     )

@@ -1,8 +1,10 @@
 """What the environment says: one frozen value, read once at the edge of each process."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -29,6 +31,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     source_rate: int = 2_000
     import_bytes: int = 209_715_200
     encryption_key: str | None = None
+    export_url: str | None = None
+    public_url: str | None = None
+    webhooks_to_anywhere: bool = False
+    webhooks_ca: str | None = None
+
+    @property
+    def exports(self) -> str:
+        """Where files of exports lie: a folder, or s3://bucket/prefix."""
+        return self.export_url or str(self.data / "exports")
 
     @property
     def database(self) -> str:
@@ -66,7 +77,14 @@ NAMES = {
     "source_rate": "HONGQUN_SOURCE_RATE",
     "import_bytes": "HONGQUN_IMPORT_BYTES",
     "encryption_key": "HONGQUN_ENCRYPTION_KEY",
+    "export_url": "HONGQUN_EXPORT_URL",
+    "public_url": "HONGQUN_PUBLIC_URL",
+    "webhooks_to_anywhere": "HONGQUN_WEBHOOKS_TO_ANYWHERE",
+    "webhooks_ca": "HONGQUN_WEBHOOKS_CA",
 }
+S3 = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(/(?P<prefix>[\w./ -]*))?")
+"""An address in a bucket; its prefix may be empty."""
+
 NUMBERS = (
     *("pool_size", "statement_timeout_ms", "sweep_seconds", "batch_events"),
     *("key_rate", "source_rate", "import_bytes"),
@@ -84,10 +102,31 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         value = given.get(field)
         if value is not None and not (value.isascii() and value.isdigit() and int(value) > 0):
             raise SettingsError(f"{NAMES[field]} must be a whole number above 0, not {value!r}")
+    if given.get("webhooks_to_anywhere", "0") not in ("0", "1"):
+        raise SettingsError("HONGQUN_WEBHOOKS_TO_ANYWHERE must be 0 or 1")
     if ("tls_cert" in given) != ("tls_key" in given):
         raise SettingsError("HONGQUN_TLS_CERT and HONGQUN_TLS_KEY go together")
+    _check_addresses(given)
     if int(given.get("sweep_seconds", "5")) > 10:
         raise SettingsError("HONGQUN_SWEEP_SECONDS may be at most 10")
     return msgspec.convert(
         {**given, "data": Path(given.get("data", ".hongqun"))}, Settings, strict=False
     )
+
+
+def _check_addresses(given: Mapping[str, str]) -> None:
+    """See that the addresses of exports are ones.
+
+    Raises:
+        SettingsError: where one is malformed.
+    """
+    where = given.get("export_url")
+    if where is not None and "://" in where and not S3.fullmatch(where):
+        raise SettingsError(
+            f"HONGQUN_EXPORT_URL must be a folder or s3://bucket/prefix, not {where!r}"
+        )
+    public = given.get("public_url")
+    if public is not None:
+        parts = urlsplit(public)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.query:
+            raise SettingsError(f"HONGQUN_PUBLIC_URL must be as https://host, not {public!r}")

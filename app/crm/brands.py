@@ -1,5 +1,6 @@
 """Brands: making one, and changing the settings its numbers depend on."""
 
+import re
 from datetime import date, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -8,6 +9,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.core import schedule
 from app.core.clock import day_start
 from app.core.db import enter
 from app.core.errors import Problem
@@ -20,9 +22,16 @@ SETTINGS = (
     *("name", "timezone", "currency", "identity_mode", "touch_hours", "live_grace_hours"),
     *("lifecycle_new_days", "lifecycle_active_days", "lifecycle_lapsed_days"),
     *("message_text_days", "raw_event_days"),
+    *("export_weekly", "export_weekday", "export_time", "export_language", "export_days"),
+    "export_threshold_basis_points",
 )
+_clock = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
+
 DERIVED_FROM = ("timezone", "identity_mode", "touch_hours", "live_grace_hours")
 """The settings that derived rows depend on."""
+
+EXPORTED_BY = ("timezone", "export_weekly", "export_weekday", "export_time")
+"""The settings that say when weeks are exported."""
 
 
 class Brand(msgspec.Struct, frozen=True):
@@ -40,6 +49,12 @@ class Brand(msgspec.Struct, frozen=True):
     lifecycle_lapsed_days: int
     message_text_days: int | None
     raw_event_days: int | None
+    export_weekly: bool
+    export_weekday: int
+    export_time: str
+    export_language: Literal["zh-CN", "en"]
+    export_days: int | None
+    export_threshold_basis_points: int
 
     @property
     def zone(self) -> ZoneInfo:
@@ -151,6 +166,8 @@ async def change(
         await connection.execute(
             text("INSERT INTO dirty_brand (brand_id) VALUES (:brand)"), {"brand": before.brand_id}
         )
+    if any(name in changes and changes[name] != getattr(before, name) for name in EXPORTED_BY):
+        await schedule.look_again(connection, before.brand_id, "export")
     return {
         name: {"before": getattr(before, name), "after": value}
         for name, value in changes.items()
@@ -178,6 +195,8 @@ def check(changes: dict[str, Any]) -> None:
         len(currency) == 3 and currency.isascii() and currency.isalpha() and currency.isupper()
     ):
         raise Problem(422, "invalid", "Not an ISO 4217 code, as CNY.", field="/currency")
+    if "export_time" in changes and not _clock.fullmatch(changes["export_time"]):
+        raise Problem(422, "invalid", "Not a time of day, as 06:00.", field="/export_time")
 
 
 async def fill_calendar(connection: AsyncConnection, timezone: str) -> None:

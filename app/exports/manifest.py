@@ -8,10 +8,11 @@ import msgspec
 NAME = "manifest.json"
 
 
-class File(msgspec.Struct, frozen=True, kw_only=True):
+class File(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A file by its path below the export's folder; `tables` are the names of what is in it.
 
-    `sha256` is in hexadecimal. `people`: it names people.
+    `sha256` is in hexadecimal. `people`: it names people. `removed_why` is of a file that went
+    before the others (`erased`), and stands in the row's manifest alone.
     """
 
     name: str
@@ -21,6 +22,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     tables: list[str]
     rows: int
     people: bool
+    removed_why: str | None = None
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):

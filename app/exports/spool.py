@@ -49,6 +49,11 @@ async def spool(
         dialect=connection.dialect, compile_kwargs={"render_postcompile": True}
     )
     values = {**compiled.params, **given}
+    for bound, name in compiled.bind_names.items():
+        # As the dialect would send it: asyncpg takes JSON as its text.
+        process = bound.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+        if process is not None:
+            values[name] = process(values[name])
     query = compiled.string.strip().rstrip(";")
     raw: Any = (await connection.get_raw_connection()).driver_connection
     prepared = await raw.prepare(query)

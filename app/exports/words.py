@@ -27,6 +27,14 @@ LABELS: dict[str, tuple[str, str]] = {
     "replacement": ("补发", "Replacement"),
     "gift": ("赠品", "Gift"),
     "test": ("测试", "Test"),
+    # How far an order has come, and what was refunded of it.
+    "placed": ("已下单", "Placed"),
+    "paid": ("已付款", "Paid"),
+    "completed": ("已完成", "Completed"),
+    "cancelled": ("已取消", "Cancelled"),
+    "none": ("无", "None"),
+    "partial": ("部分", "Partial"),
+    "full": ("全部", "Full"),
     # Where joinings come from.
     "note": ("笔记", "Note"),
     "live": ("直播", "Live"),
@@ -47,6 +55,9 @@ LABELS: dict[str, tuple[str, str]] = {
     "admin": ("管理员", "Admin"),
     "left": ("主动退群", "Left"),
     "removed": ("被移出", "Removed"),
+    "dismissed": ("群已解散", "The group was dismissed"),
+    "now": ("现在", "Now"),
+    "ever": ("任何时候", "Ever"),
     # What is looked at in data quality, and how it stands.
     "dead_letters": ("未接受的事件（全部）", "Events not accepted (all)"),
     "dead_letters_in_window": ("未接受的事件（本期收到）", "Events not accepted (in the window)"),

@@ -22,6 +22,7 @@ from app.crm import brands
 from app.derive.stale import Cause
 from app.kept.periods import Count, all_due
 from app.kept.series import SERIES, count_series
+from app.kept.watch import watch
 from app.metrics.question import RULE_VERSION
 
 JOB = "keep"
@@ -230,7 +231,9 @@ async def _count(
             "denominators": [number.denominator for number in numbers.values()],
         },
     )
-    return sum(row.revision > 1 for row in written)
+    revisions = {row.series: row.revision for row in written}
+    await watch(connection, brand, count, revisions, now, series)
+    return sum(revision > 1 for revision in revisions.values())
 
 
 async def _unmark(connection: AsyncConnection, brand_id: int, marks: dict[Count, Mark]) -> None:

@@ -157,6 +157,12 @@ class Listing(msgspec.Struct, frozen=True):
         last = items[-1]._mapping
         return Found(items, write_cursor(key, [last[name] for name in by.columns]))
 
+    async def whole(self, connection: AsyncConnection) -> Select[Any]:
+        """The statement of all rows, in no order: for whoever reads all of them in one go."""
+        leader = await leading(connection, self.filters)
+        rows: Select[Any] = select(self.table).where(*(each(self.table) for each in self.within))
+        return rows.where(*met(self, leader))
+
     async def count(self, connection: AsyncConnection) -> Count:
         """How many rows there are, up to 10,000."""
         await connection.execute(WALKING, {"on": "on"})

@@ -59,12 +59,11 @@ class MemberFilters(msgspec.Struct, frozen=True):
     inviter_member_id: str | None = None
     q: Query | None = None
 
-    def listing(self, brand_id: int, group_id: str) -> Listing:
-        """These memberships of a group."""
-        within: list[Probe] = [
-            lambda t: t.c.brand_id == brand_id,
-            lambda t: t.c.group_id == group_id,
-        ]
+    def listing(self, brand_id: int, group_id: str | None) -> Listing:
+        """These memberships of a group, or of all."""
+        within: list[Probe] = [lambda t: t.c.brand_id == brand_id]
+        if group_id is not None:
+            within.append(lambda t: t.c.group_id == group_id)
         if self.at == "now":
             within.append(lambda t: t.c.left_at.is_(None))
         elif self.at == "ever":

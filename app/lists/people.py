@@ -29,7 +29,8 @@ class CustomerFilters(msgspec.Struct, frozen=True):
     """What customers are asked for.
 
     `group_id`: in the group now. `note_id`: any of their memberships came by the note.
-    `silent_since`: no message of theirs from that instant on. `q`: in a nickname.
+    `silent_since`: no message of theirs from that instant on. `q`: in a nickname. `now`: what
+    lifecycles and scores are of, the present where it is left out.
     """
 
     is_member: bool | None = None
@@ -48,6 +49,7 @@ class CustomerFilters(msgspec.Struct, frozen=True):
     lifecycle: Stage | None = None
     scores: tuple[tuple[Measure, int], ...] = ()
     q: Query | None = None
+    now: datetime | None = None
 
     def of(self, brand_id: int, rules: Sequence[Filter] = ()) -> tuple[Filter, ...]:
         """The conditions on the rows of `customer`; `rules` are those of the brand."""
@@ -71,7 +73,7 @@ class CustomerFilters(msgspec.Struct, frozen=True):
 
     async def rules(self, connection: AsyncConnection, brand_id: int) -> tuple[Filter, ...]:
         """The conditions that depend on the brand's rules, as these are now."""
-        now = datetime.now(UTC)
+        now = self.now or datetime.now(UTC)
         made: list[Filter] = []
         asked = self.lifecycle
         if asked is not None:

@@ -15,6 +15,7 @@ from app.models import (
     joining,
     kept,
     operator,
+    outbound,
     people,
     personal,
     rebuild,
@@ -51,5 +52,6 @@ MODULES = (
     operator,
     personal,
     exports,
+    outbound,
 )
 metadata = Base.metadata

@@ -16,6 +16,7 @@ from app.core.errors import NotFound, Problem
 from app.crm.audit import record
 from app.crm.tokens import random_text
 from app.derive.beside import forget_dead
+from app.personal.listed import mark
 from app.personal.persons import Ids, condition, find
 from app.personal.places import IN_GROUPS, PLACES, Place
 from app.personal.upkeep import begin_at_once
@@ -232,6 +233,7 @@ async def _tell(
         {"brand": brand_id, "customer": erased.customer_id, "cause": '[{"type": "erasure"}]'},
     )
     await begin_at_once(connection, brand_id)
+    await mark(connection, brand_id, surrogates)
     await record(
         connection,
         brand_id,

@@ -22,13 +22,7 @@ Step = Callable[[AsyncConnection, int], Awaitable[bool]]
 
 async def begin_at_once(connection: AsyncConnection, brand_id: int) -> None:
     """Have a brand's turn come as soon as a worker looks."""
-    await connection.execute(
-        text(
-            "INSERT INTO schedule (brand_id, job) VALUES (:brand, :job)"
-            " ON CONFLICT (brand_id, job) DO UPDATE SET next_due_at = now()"
-        ),
-        {"brand": brand_id, "job": JOB},
-    )
+    await schedule.at_once(connection, brand_id, JOB)
 
 
 async def due(pool: AsyncEngine) -> list[int]:

@@ -36,6 +36,12 @@ def test_it_is_flat(brand: Brand) -> None:
         "lifecycle_lapsed_days": 180,
         "message_text_days": None,
         "raw_event_days": None,
+        "export_weekly": True,
+        "export_weekday": 1,
+        "export_time": "06:00",
+        "export_language": "zh-CN",
+        "export_days": 400,
+        "export_threshold_basis_points": 0,
     }
 
 
@@ -46,6 +52,8 @@ def test_what_is_left_out_stays(brand: Brand) -> None:
         {"timezone": "America/New_York", "currency": "USD"},
         {"identity_mode": "separate"},
         {"touch_hours": 0, "live_grace_hours": 8760},
+        {"export_weekly": False, "export_weekday": 7, "export_time": "23:59"},
+        {"export_language": "en", "export_days": None, "export_threshold_basis_points": 10_000},
         {},
     ):
         answer = patch(brand, **change)
@@ -76,6 +84,15 @@ def test_what_is_left_out_stays(brand: Brand) -> None:
         ("currency", None),
         ("identity_mode", "both"),
         ("identity_mode", None),
+        ("export_weekly", None),
+        ("export_weekday", 0),
+        ("export_weekday", 8),
+        ("export_time", "24:00"),
+        ("export_time", "6:00"),
+        ("export_time", "06:00\n"),
+        ("export_language", "fr"),
+        ("export_days", 0),
+        ("export_threshold_basis_points", 10_001),
         ("touch_hours", -1),
         ("touch_hours", 8761),
         ("touch_hours", 1.5),

@@ -3,6 +3,7 @@
 A route whose path or query names something that is not declared here fails the walk: add it.
 """
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -120,6 +121,30 @@ def _import(brand: Brand) -> str:
     return str(answer.json()["id"])
 
 
+def _endpoint(brand: Brand) -> str:
+    """The one endpoint of a brand, of which deliveries are asked too; its name leads nowhere."""
+    with brand.client as client:
+        there = client.get("/v1/webhook-endpoints").json()["items"]
+    if there:
+        return str(there[0]["endpoint_id"])
+    made = {"url": "https://nowhere.invalid/hook", "name": "x"}
+    return _made("/v1/webhook-endpoints", "endpoint_id", **made)(brand)
+
+
+def _webhook_message(brand: Brand) -> str:
+    return _made(f"/v1/webhook-endpoints/{_endpoint(brand)}/test", "message_id")(brand)
+
+
+def _export(brand: Brand) -> str:
+    """An export that is done, so that it has files."""
+    export_id = _made("/v1/exports", "id", list="orders")(brand)
+    until = time.monotonic() + 60
+    while brand.ask(f"/v1/exports/{export_id}")["state"] != "done":
+        assert time.monotonic() < until, brand.ask(f"/v1/exports/{export_id}")
+        time.sleep(0.1)
+    return export_id
+
+
 def named(letter: str) -> Callable[[Brand], str]:
     """An id of what `furnish` made."""
     return lambda brand: f"{letter}{brand.brand_id}"
@@ -153,6 +178,19 @@ THINGS: dict[str, Callable[[Brand], str]] = {
     "merge_id": _merge,
     "erasure_id": _erasure,
     "import_id": _import,
+    "endpoint_id": _endpoint,
+    "webhook_message_id": _webhook_message,
+    "alarm_id": _made(
+        "/v1/alarms",
+        "alarm_id",
+        name="x",
+        series="repurchase_window",
+        grain="week",
+        condition="below",
+        threshold=0.1,
+    ),
+    "export_id": _export,
+    "name": lambda brand: "parquet/orders.parquet",
 }
 """How to make or name a real thing of a brand, for each parameter that names one."""
 
@@ -166,6 +204,8 @@ ABSENT = {
 BODIES: dict[str, Any] = {
     "patchOperator": {"name": "x"},
     "patchSource": {"name": "x"},
+    "patchWebhookEndpoint": {"name": "x"},
+    "patchAlarm": {"name": "x"},
     "patchSegment": {"name": "x"},
     "patchTagGroup": {"name": "x"},
     "patchTag": {"name": "x"},
@@ -176,14 +216,17 @@ BODIES: dict[str, Any] = {
     "patchRemark": {"text": "x"},
     "makeTask": {"title": "x"},
     "patchTask": {"title": "x"},
+    "linkExportFile": {"file": "parquet/orders.parquet"},
     "eraseCustomer": {"reason": "x", "dry_run": True},
 }
 """By operation_id: a body that is in order, or what makes one for who asks, where a route with an
 id in its path wants one.
 """
 
-OPEN = {"postWebhook", "postSnapshot"}
-"""Routes whose id is itself who is asking, held by the signature, or is named by the asking."""
+OPEN = {"postWebhook", "postSnapshot", "headExportFile"}
+"""Routes whose id is itself who is asking, held by the signature, or is named by the asking; and
+one whose answers have no body: its handler is walked as a GET.
+"""
 
 QUERY = {"start": "2025-03-01", "end": "2025-03-08", "by": "note"}
 """Query parameters that a route asks for; those that name none of these are left out."""
