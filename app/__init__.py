@@ -24,6 +24,7 @@ Stages meet only in tables. Who writes what:
     kept         kept_number, kept_revision; takes from stale_period, and inserts when a time zone
                  comes back
     sheets       sheet_import, sheet_chunk, sheet_problem; its rows go in by ingest
+    exports      export, and files; asks for runs and works on them
     moves        departed_brand; restores by crm and ingest, and deletes from every table
     crm          brand, api_key, webhook_source, calendar, idempotent_request, rfm_cut,
                  dirty_brand (insert); operator, operator_session, login_attempt, login_address;
@@ -49,6 +50,8 @@ Rooms, and imports go down only:
     embedded           PostgreSQL and Redis from packages, for `up`, `demo` and the tests
     supervisor         keeps processes up
     auth               key or session -> brand, actor, scopes
+    exports            the files of a week, window, list or segment: read in one snapshot, compared
+                       with the revision before, written, published
     lists              one file a noun: filters, orders, rows, words searched
     kept               the numbers of closed periods, kept and revised
     moves              a brand as a file and back, and away

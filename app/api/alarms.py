@@ -121,7 +121,7 @@ async def list_alarms(
     operation_id="makeAlarm",
     operation_class=json_body(AlarmBody),
     tags=["webhooks"],
-    opt={"scope": "admin", "problems": [409]},
+    opt={"scope": "admin"},
 )
 async def make_alarm(
     request: Request[Any, Any, Any], caller: NamedDependency[Caller], state: State

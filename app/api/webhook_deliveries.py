@@ -116,7 +116,7 @@ async def get_webhook_delivery(
     summary="Send a message to a webhook endpoint again",
     operation_id="replayWebhookDelivery",
     tags=["webhooks"],
-    opt={"scope": "admin", "problems": [409]},
+    opt={"scope": "admin"},
     status_code=202,
 )
 async def replay_webhook_delivery(
@@ -147,7 +147,7 @@ async def replay_webhook_delivery(
     summary="Send a test to a webhook endpoint",
     operation_id="testWebhookEndpoint",
     tags=["webhooks"],
-    opt={"scope": "admin", "problems": [409]},
+    opt={"scope": "admin"},
     status_code=202,
 )
 async def send_webhook_test(

@@ -110,7 +110,7 @@ async def list_webhook_endpoints(
     operation_id="makeWebhookEndpoint",
     operation_class=json_body(EndpointBody),
     tags=["webhooks"],
-    opt={"scope": "admin", "problems": [409]},
+    opt={"scope": "admin"},
 )
 async def make_webhook_endpoint(
     request: Request[Any, Any, Any], caller: NamedDependency[Caller], state: State

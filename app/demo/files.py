@@ -36,5 +36,6 @@ def write_files(base: str, key: str, brand_id: int, store: Store, console: Conso
         raise RuntimeError(f"the export {found['state']}: {found['code']} {found['detail']}")
     prefix = prefix_of(brand_id, found["id"], found["week"], found["revision"])
     console.print(f"\n{week.name} 的周报文件：")
-    for file in found["files"]:
-        console.print(f"  {store.address(prefix, file['name'])}", soft_wrap=True, highlight=False)
+    # What people open first; it lies above the folders of what machines read.
+    for name in sorted((file["name"] for file in found["files"]), key=lambda name: "/" in name):
+        console.print(f"  {store.address(prefix, name)}", soft_wrap=True, highlight=False)

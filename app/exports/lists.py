@@ -27,7 +27,7 @@ from app.exports.list_words import (
 )
 from app.exports.listed import creators, customers, groups, lives, members, notes, orders
 from app.exports.listed.customer_columns import SHEET as CUSTOMERS
-from app.exports.listed.meant import Sheet
+from app.exports.listed.meant import PHONE, Sheet
 from app.exports.phones import phones_of_brand
 from app.exports.spool import spool
 from app.ingest.decode import explain
@@ -120,7 +120,7 @@ async def list_frames(
         sheet, statement = await _list(connection, brand_id, asked, Moments(brand.zone, now))
     frame = await spool(connection, statement, {}, sheet.spec, folder / f"{sheet.name}.csv")
     phones = None
-    if sheet is CUSTOMERS:
+    if PHONE in sheet.columns:
         phones = asked.reveal
         opener = await phones_of_brand(connection, brand_id, in_full=phones)
         frame = opener.opened(frame)

@@ -1,4 +1,4 @@
-"""Phones in the rows of customers: opened batch by batch as they are written, and kept nowhere."""
+"""Phones in rows: opened batch by batch as files are written, and kept nowhere."""
 
 from collections.abc import Iterator, Mapping
 
@@ -10,12 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.core.brand_secret import BrandSecret, secret_of
 from app.core.phone import masked, shown
 from app.exports.frame import Frame
-
-COLUMN = "phone"
+from app.exports.listed.meant import PHONE
 
 
 class Phones(msgspec.Struct, frozen=True):
-    """Reads phones as known_of_customer.sql gives them; masked unless they may be seen in full.
+    """Reads phones as statements give them (see PHONE); masked unless they may be seen in full.
 
     `unsealed` are those that the release before stored and no worker has sealed yet, by member.
     """
@@ -36,7 +35,7 @@ class Phones(msgspec.Struct, frozen=True):
 
     def opened(self, frame: Frame) -> Frame:
         """The same rows with phones that can be read."""
-        at = [column.key for column in frame.spec.columns].index(COLUMN)
+        at = [column.key for column in frame.spec.columns].index(PHONE.column.key)
 
         def batches() -> Iterator[pa.RecordBatch]:
             for batch in frame.batches():

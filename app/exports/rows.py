@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.sql import sql
@@ -18,8 +19,11 @@ async def rows_of(connection: AsyncConnection, spec: Spec, period: Period, folde
     """One of these tables, of a period; `buyers` are those of its cohort."""
     scope = period.cohort if spec is BUYERS else period.scope
     given = given_of(scope) | ({"within_days": WITHIN_DAYS} if spec is BUYERS else {})
-    statement = sql("exports", spec.name)
-    return await spool(connection, statement, given, spec, folder / f"{spec.name}.spool")
+    path = folder / f"{spec.name}.spool"
+    await connection.execute(text(f"SET LOCAL enable_nestloop = {spec is not ORDERS}"))
+    frame = await spool(connection, sql("exports", spec.name), given, spec, path)
+    await connection.execute(text("SET LOCAL enable_nestloop = on"))
+    return frame
 
 
 def given_of(scope: Scope) -> dict[str, object]:

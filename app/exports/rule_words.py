@@ -31,34 +31,61 @@ NOUNS: dict[str, tuple[str, str]] = {
     "lifecycle": ("生命周期", "Lifecycle"),
 }
 FIELDS: dict[str, tuple[str, str]] = {
+    "measure": ("计量", "measured by"),
+    "state": ("状态", "state"),
+    "first": ("首次入群", "the first of all"),
+    "key": ("名称", "key"),
+    "is": ("等于", "is"),
+    "contains": ("包含", "contains"),
     "any_of": ("任一", "any of"),
+    "recency": ("R 分", "recency"),
+    "frequency": ("F 分", "frequency"),
+    "monetary": ("M 分", "monetary"),
     "at_least": ("至少", "at least"),
     "at_most": ("至多", "at most"),
     "cells": ("成交分类", "cells"),
-    "contains": ("包含", "contains"),
-    "creator_ids": ("作者", "creators"),
-    "first": ("首次入群", "the first of all"),
-    "frequency": ("F 分", "frequency"),
-    "from": ("自", "from"),
     "group_ids": ("群", "groups"),
-    "is": ("等于", "is"),
-    "joined": ("入群日期", "joined"),
-    "key": ("名称", "key"),
-    "kinds": ("消息类型", "kinds"),
-    "last_days": ("今天及之前天数", "today and the days before it"),
-    "left": ("退群日期", "left"),
-    "live_ids": ("直播", "lives"),
-    "measure": ("计量", "measured by"),
-    "monetary": ("M 分", "monetary"),
     "note_ids": ("笔记", "notes"),
-    "on": ("当日在群", "in the group on"),
-    "recency": ("R 分", "recency"),
-    "skus": ("商品", "SKUs"),
+    "creator_ids": ("作者", "creators"),
+    "live_ids": ("直播", "lives"),
     "source_kinds": ("入群来源", "sources"),
-    "state": ("状态", "state"),
-    "until": ("至（不含）", "until (excluded)"),
+    "kinds": ("消息类型", "kinds"),
+    "skus": ("商品", "SKUs"),
+    "on": ("当日在群", "in the group on"),
+    "joined": ("入群日期", "joined"),
+    "left": ("退群日期", "left"),
     "when": ("日期", "when"),
+    "from": ("自", "from"),
+    "until": ("至（不含）", "until (excluded)"),
+    "last_days": ("今天及之前天数", "today and the days before it"),
 }
+"""In the order in which they are told."""
+
+ORDER = list(FIELDS)
+
+VALUES: dict[str, tuple[str, str]] = {
+    # What purchases and refunds are measured by.
+    "purchases": ("购买次数", "Purchases"),
+    "orders": ("订单数", "Orders"),
+    "gmv": ("GMV", "GMV"),
+    "net": ("净额", "Net"),
+    "refunds": ("退款次数", "Refunds"),
+    "amount": ("金额", "Amount"),
+    # How memberships are.
+    "now": ("在群", "In the group"),
+    "ever": ("曾经在群", "Ever"),
+    "left": ("已退群", "Left"),
+    # Kinds of messages.
+    "text": ("文字", "Text"),
+    "image": ("图片", "Image"),
+    "video": ("视频", "Video"),
+    "note_card": ("笔记卡片", "Note card"),
+    "product_card": ("商品卡片", "Product card"),
+    "coupon": ("优惠券", "Coupon"),
+    "live_card": ("直播卡片", "Live card"),
+}
+"""Words of rules alone, or that say something else there."""
+
 FREE = {"is", "contains", "key", "skus"}
 """Fields whose values are others' texts, whatever words of ours they look like."""
 
@@ -111,10 +138,14 @@ def _fields(
 ) -> str:
     at = 0 if language == "zh-CN" else 1
     parts = []
-    for field, value in said.items():
+    for field, value in sorted(said.items(), key=_place):
         label = FIELDS.get(field, (field, field))[at]
         parts.append(f"{label} {_value(noun, field, value, names, language)}")
     return ("；" if language == "zh-CN" else "; ").join(parts)
+
+
+def _place(field: tuple[str, Any]) -> int:
+    return ORDER.index(field[0]) if field[0] in FIELDS else len(ORDER)
 
 
 def _value(
@@ -133,7 +164,10 @@ def _value(
         return yes(value, language)
     if isinstance(value, str):
         free = field in FREE or noun == "attribute"
-        return value if free else word(value, language)
+        if free:
+            return value
+        labels = VALUES.get(value)
+        return word(value, language) if labels is None else labels[0 if language == "zh-CN" else 1]
     return msgspec.json.encode(value).decode()
 
 

@@ -177,7 +177,7 @@ async def _must_have_come(
         f"{week.name} {'is over, but its files are' if over else 'is not over; its files will be'}"
         f" made at {local}.",
         field="/week",
-        members={"scheduled_for": as_of.isoformat()},
+        members={"scheduled_for": as_of.isoformat().replace("+00:00", "Z")},
     )
 
 

@@ -49,7 +49,8 @@ def test_every_route_tells_its_problems(document: Document) -> None:
         if method not in ("get", "delete"):
             assert {"400", "413", "415", "422"} <= problems, where
             # What only asks for something to be done anew has nothing to say.
-            assert path.endswith("/refresh") or operation["requestBody"]["content"], where
+            anew = ("/refresh", "/enable", "/test", "/replay")
+            assert path.endswith(anew) or operation["requestBody"]["content"], where
         assert operation["summary"], where
         assert operation["operationId"], where
 

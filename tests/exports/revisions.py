@@ -36,7 +36,7 @@ def at(day: int, hour: int = 4) -> datetime:
 
 def order(order_id: str, amount: int = 1000, **given: Any) -> dict[str, Any]:
     """A row of `orders`; net of what is refunded."""
-    row = {
+    row: dict[str, Any] = {
         "order_id": order_id,
         "paid_at": at(10),
         "paid_day": date(2026, 11, 10),
@@ -52,9 +52,9 @@ def order(order_id: str, amount: int = 1000, **given: Any) -> dict[str, Any]:
     return row | {"net": row["amount"] - row["refunded"]}
 
 
-def member(order_id: str, amount: int = 1000, **given: Any) -> dict[str, Any]:
+def member(order_id: str, amount: Any = 1000, **given: Any) -> dict[str, Any]:
     """A row of `orders` of a member of g1 who came by the note n1 of the creator c1."""
-    credit = {
+    credit: dict[str, Any] = {
         "cell": "member_only",
         "reason": "member",
         "matched": True,

@@ -161,6 +161,15 @@ def test_phones_are_masked_unless_they_are_to_be_revealed(service: Service, bran
         assert page["phone"] == in_full[customer_id]["phone"]
 
 
+def test_members_have_phones_alike(service: Service, brand: Brand) -> None:
+    def phones(**asked: Any) -> set[tuple[str, str | None]]:
+        rows = read(service, brand, Asked(list="members", **asked))["members"]
+        return {(row["member_id"], row["phone"]) for row in rows}
+
+    assert phones() == {("m1", "138****8000"), ("m3", "+12****0100")}
+    assert phones(reveal=True, filters={"group_id": "g1"}) == {("m1", PHONE)}
+
+
 def test_a_phone_that_is_not_sealed_yet_is_read_as_well(service: Service, brand: Brand) -> None:
     given_ = {"b": brand.brand_id}
     service.sql(

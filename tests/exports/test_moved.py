@@ -116,6 +116,18 @@ def test_a_refund_of_another_weeks_order(tmp_path: Path) -> None:
     }
 
 
+def test_the_order_of_a_refund_changes_its_cell(tmp_path: Path) -> None:
+    """It was paid in a week before, so only its refund lies here."""
+    before, after = world(), world()
+    before["refunds"] = [refund("o0", "r1", 700, order_in_window=False)]
+    after["refunds"] = [refund("o0", "r1", 700, order_in_window=False, cell="member_only")]
+    assert causes(compared(tmp_path, sums(before), sums(after))) == {
+        ("group_share", "member_only_gmv"): "1 order credited otherwise",
+        ("group_share", "neither_gmv"): "1 order credited otherwise",
+        ("group_share", "share_member"): "1 order credited otherwise",
+    }
+
+
 def test_two_late_joins(tmp_path: Path) -> None:
     """One of them makes an order a member's."""
     after = world()

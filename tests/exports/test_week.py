@@ -429,3 +429,55 @@ def test_a_window_and_those_before_it(service: Service, tmp_path: Path) -> None:
     net = {row[0]: row[2:] for row in found if row[1] == "net"}
     assert net[names[-1]] == (3, 3100, parse_instant(at("03-06", "12:00")))
     assert net[names[-2]] == (1, 70, parse_instant(at("03-03", "12:00")))
+
+
+def test_what_was_told_of_a_later_time_is_not_known_yet(service: Service, tmp_path: Path) -> None:
+    """After as_of the live was ended a second time, and ann joined for the first time."""
+    brand = told(
+        service,
+        """
+        03-06 20:00 live.started  live_id=l1
+        03-06 21:00 live.ended    live_id=l1
+        03-06 19:00 live.started  live_id=l0
+        03-10 04:00 live.ended    live_id=l0
+        03-06 20:10 live.joined   live_id=l1 member_id=ann
+        03-06 20:20 live.joined   live_id=l0 member_id=bob
+        03-06 20:30 live.joined   live_id=l1 member_id=bob
+        03-10 09:00 live.ended    live_id=l1
+        03-06 22:59 order.paid    order_id=o1 buyer_id=ann amount=100
+        03-08 12:00 order.paid    order_id=o2 buyer_id=ann amount=100
+        03-08 12:00 order.paid    order_id=o3 buyer_id=bob amount=100
+        03-10 07:00 member.joined group_id=g1 member_id=ann source.kind=note source.note_id=n1
+        """,
+    )
+    run = week_run(brand, "2025-W10", AS_OF)
+    content = read_run(service, run, tmp_path)
+    # Now all three count for l1, which started last of those viewed and was still on.
+    assert rows(content, "orders", "order_id", "live_id", "first_note_id", "matched") == [
+        ("o1", "l1", None, True),
+        ("o2", None, None, True),
+        ("o3", "l0", None, True),
+    ]
+    assert rows(content, "lives", "live_id", "orders") == [("l0", 1), ("l1", 1)]
+    later = tmp_path / "later"
+    later.mkdir()
+    content = read_run(service, week_run(brand, "2025-W10", at("04-01")), later)
+    found = rows(content, "orders", "live_id", "first_note_id")
+    assert found == [("l1", "n1"), ("l1", "n1"), ("l1", None)]
+
+
+def test_earlier_weeks_are_as_of_when_they_were_published(service: Service, tmp_path: Path) -> None:
+    """W09 was exported on a Tuesday, by another setting than today's."""
+    brand = told(service, EVENTS)
+    published = at("03-04", "08:00")
+    service.sql(
+        "INSERT INTO export (brand_id, export_id, kind, week, revision, as_of, language, asked,"
+        " state, created_by) VALUES (:brand, 'exp_before', 'weekly', '2025-W09', 1, :as_of, 'en',"
+        " '{}', 'done', 'system')",
+        brand=brand.brand_id,
+        as_of=parse_instant(published),
+    )
+    content = read_run(service, week_run(brand, "2025-W10", AS_OF), tmp_path)
+    found = {(row["period"], row["basis"]): row for row in rows(content, "group_share")}
+    assert found["2025-W09", "net"]["as_of"] == parse_instant(published)
+    assert found["2025-W08", "net"]["as_of"] == parse_instant(at("02-24", "06:00"))

@@ -1,6 +1,6 @@
 """What is said of customers."""
 
-from app.exports.listed.meant import CUSTOMER_ID, NICKNAME, Meant, Sheet, meant
+from app.exports.listed.meant import CUSTOMER_ID, NICKNAME, PHONE, Meant, Sheet, meant
 
 _scores = (
     ("recency", ("R 分", "Recency"), ("最近购买", "the last purchase")),
@@ -28,15 +28,7 @@ SHEET = Sheet(
     (
         CUSTOMER_ID,
         NICKNAME,
-        meant(
-            "phone",
-            "id",
-            ("手机号", "Phone"),
-            (
-                "默认打码；要求写出时为完整号码。",
-                "Masked; in full where the export was asked to reveal it.",
-            ),
-        ),
+        PHONE,
         meant(
             "member_ids",
             "id",

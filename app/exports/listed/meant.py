@@ -51,6 +51,19 @@ MEMBER_ID = meant(
 NICKNAME = meant(
     "nickname", "text", ("昵称", "Nickname"), ("最近所知的昵称。", "The nickname known last.")
 )
+PHONE = meant(
+    "phone",
+    "id",
+    ("手机号", "Phone"),
+    (
+        "默认打码；要求写出时为完整号码。",
+        "Masked; in full where the export was asked to reveal it.",
+    ),
+)
+"""In a statement it is as it is stored: c and the cipher, or m and the id of a member whose phone
+is not sealed yet; app/exports/phones.py opens it.
+"""
+
 GROUP_ID = meant(
     "group_id", "id", ("群 ID", "Group id"), ("平台的群 ID。", "The platform's id of the group.")
 )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import Select, case, func
 
 from app.exports.listed.meant import (
     CUSTOMER_ID,
@@ -14,6 +14,7 @@ from app.exports.listed.meant import (
     NICKNAME,
     NOTE_ID,
     NOTE_TITLE,
+    PHONE,
     Sheet,
     meant,
 )
@@ -25,7 +26,7 @@ SHEET = Sheet(
     "群成员",
     "Members",
     (
-        *(GROUP_ID, GROUP_NAME, MEMBER_ID, CUSTOMER_ID, NICKNAME),
+        *(GROUP_ID, GROUP_NAME, MEMBER_ID, CUSTOMER_ID, NICKNAME, PHONE),
         meant(
             "joined_at",
             "instant",
@@ -107,6 +108,10 @@ def statement(brand_id: int, found: Select[Any]) -> Select[Any]:
         member_id=m.member_id,
         customer_id=person.customer_id,
         nickname=member.nickname,
+        phone=case(
+            (member.phone_cipher.is_not(None), "c" + func.encode(member.phone_cipher, "hex")),
+            (member.phone.is_not(None), "m" + member.member_id),
+        ),
         joined_at=micros(m.joined_at),
         n=m.n,
         left_at=micros(m.left_at),

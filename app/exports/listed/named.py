@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, Subquery, func, literal_column, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.sql.expression import Join, SelectBase
 
@@ -26,20 +26,17 @@ class Rows:
         self.key = key
         self._source: Subquery | Join = self.found
 
-    def one(
-        self, table: str, id_: Any, name: str, *conditions: tuple[str, Any], key: str = ""
-    ) -> Any:
+    def one(self, table: str, id_: Any, name: str, *also: tuple[str, Any], key: str = "") -> Any:
         """The columns of the row of a table whose key is this; nulls where there is none.
 
         key: the column, the second of the primary key where it is left out.
         """
-        source = metadata.tables[table]
-        named = source.alias(name)
-        id_column = key or [column.name for column in source.primary_key][1]
-        on = [named.c.brand_id == self.brand_id, named.c[id_column] == id_]
-        on += [named.c[column] == value for column, value in conditions]
-        self._source = self._source.outerjoin(named, and_(*on))
-        return named.c
+        named = metadata.tables[table].alias()
+        id_column = key or [column.name for column in metadata.tables[table].primary_key][1]
+        conditions = [named.c.brand_id == self.brand_id, named.c[id_column] == id_]
+        conditions += [named.c[column] == value for column, value in also]
+        # Fenced off too: as a join it may go through all rows of the table, for each row.
+        return self.beside(select(named).where(*conditions).offset(0), name)
 
     def beside(self, rows: SelectBase, name: str) -> Any:
         """The columns of the one row that a look-up gives for each row."""

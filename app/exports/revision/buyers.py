@@ -104,7 +104,7 @@ class Buyers:
             return [self._by_purchases(was, now)]
         if before.get("segment") != after.get("segment"):
             return self.known.stays.get(after["customer_id"]) or [self._segment(before, after)]
-        return [self.known.at_last()]
+        return [self.known.at_last(UNEXPLAINED)]
 
     def _of_order(self, order_id: str) -> list[Evidence]:
         own = self.known.orders.get(order_id)
@@ -120,7 +120,7 @@ class Buyers:
     def _segment(self, before: Row, after: Row) -> Evidence:
         """The first purchase lies in a member cell now, or no longer does."""
         if self.known.settings or self.known.new_rules:
-            return self.known.at_last()
+            return self.known.at_last(UNEXPLAINED)
         cause: Cause = "late_join" if after["segment"] == "group" else "late_leave"
         customer = after["customer_id"]
         link = f"/v1/customers/{quote(customer, safe='')}/timeline"

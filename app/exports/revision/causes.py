@@ -27,6 +27,7 @@ Cause = Literal[
     "first_purchase",
     "note_changed",
     "creator_changed",
+    "credited_otherwise",
     "late_message",
     "message_gone",
     "setting",
@@ -85,6 +86,11 @@ SAID: dict[Cause, tuple[str, str, str]] = {
     ),
     "note_changed": ("{n} 篇笔记换了作者", "{n} note's creator", "{n} notes' creators"),
     "creator_changed": ("{n} 位作者换了机构", "{n} creator's MCN", "{n} creators' MCNs"),
+    "credited_otherwise": (
+        "{n} 笔订单改了归因",
+        "{n} order credited otherwise",
+        "{n} orders credited otherwise",
+    ),
     "late_message": ("{n} 条迟到的消息", "{n} late message", "{n} late messages"),
     "message_gone": (
         "{n} 条消息不再计入",

@@ -9,7 +9,7 @@ import msgspec
 from app.exports.revision.causes import Evidence
 from app.exports.revision.merge import Row
 
-MOST = 50_000
+MOST = 30_000
 """So many are listed; the others are counted."""
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from app.exports.revision.causes import Evidence, act
 
-MOST = 100_000
+MOST = 50_000
 """So much is remembered of each kind: a machine's memory is none of what grows with a table."""
 
 _surrogate = re.compile(r"(?:[mb]:)?erased-([a-z2-9]{12})-[0-9]+")
@@ -51,11 +51,11 @@ class Known:
         found = next((name for name in names if name in self.settings), None)
         return None if found is None else setting(found)
 
-    def at_last(self) -> Evidence:
-        """What is left where no row says why: other settings, other rules, or nothing."""
+    def at_last(self, otherwise: Evidence) -> Evidence:
+        """What is left where no row says why: other settings, other rules, or else this."""
         if self.settings:
             return setting(sorted(self.settings)[0])
-        return Evidence("rule_version", "rule_version") if self.new_rules else UNEXPLAINED
+        return Evidence("rule_version", "rule_version") if self.new_rules else otherwise
 
     def outside(self, at: datetime | None) -> Evidence | None:
         """Where the days begin at other instants than before: whether that moved it in or out."""

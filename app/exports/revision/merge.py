@@ -4,13 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 Row = dict[str, Any]
 
-STEP = 64
-"""Rows that are looked at one by one; equal stretches are passed over in ever larger strides."""
+STEP = 32
+"""Rows that are looked at one by one, from where one table has a key that the other has not."""
 
-STRIDE = 65_536
+STRIDE = 8_192
+"""Rows that are compared at once."""
 
 
 def differing(
@@ -24,23 +26,47 @@ def differing(
         ValueError: where one is not in the order of its key.
     """
     one, two = _Side(before, key), _Side(after, key)
-    stride = STEP
     while (most := one.left()) and (more := two.left()):
-        size = min(most, more, stride)
+        size = min(most, more, STRIDE)
         first, second = one.peek(size), two.peek(size)
-        if first.equals(second):
-            one.skip(size)
-            two.skip(size)
-            stride = min(4 * stride, STRIDE)
-        elif size > STEP:
-            stride = max(STEP, size // 4)
-        else:
-            yield from _step(one, two, size)
-            stride = STEP
+        same = size
+        if not first.equals(second):
+            same = _together(first, second, key)
+            yield from _pairs(first.slice(0, same), second.slice(0, same))
+        one.skip(same)
+        two.skip(same)
+        if same < size:
+            yield from _step(one, two, min(size - same, STEP))
     while size := min(one.left(), STEP):
         yield from ((row, None) for row in one.take(size))
     while size := min(two.left(), STEP):
         yield from ((None, row) for row in two.take(size))
+
+
+def _together(first: pa.RecordBatch, second: pa.RecordBatch, key: Sequence[str]) -> int:
+    """For how many rows both have the same keys."""
+    if first.select(key).equals(second.select(key)):
+        return int(first.num_rows)
+    return int(pc.index(_unlike(first.select(key), second.select(key)), True).as_py())
+
+
+def _pairs(first: pa.RecordBatch, second: pa.RecordBatch) -> Iterator[tuple[Row, Row]]:
+    """The rows that differ, of those of the same keys."""
+    if not first.equals(second):
+        unlike = _unlike(first, second)
+        yield from zip(
+            first.filter(unlike).to_pylist(), second.filter(unlike).to_pylist(), strict=True
+        )
+
+
+def _unlike(first: pa.RecordBatch, second: pa.RecordBatch) -> pa.Array:
+    """Whether a row differs in some column; null is like null alone."""
+    found = pa.repeat(False, first.num_rows)
+    for one, two in zip(first.columns, second.columns, strict=True):
+        if not one.equals(two):
+            other = pc.fill_null(pc.not_equal(one, two), False)
+            found = pc.or_(found, pc.or_(other, pc.xor(pc.is_null(one), pc.is_null(two))))
+    return found
 
 
 class _Side:

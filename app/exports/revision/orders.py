@@ -6,7 +6,7 @@ from typing import Any
 from app.exports.revision.before import Pair
 from app.exports.revision.causes import Cause, Evidence, act
 from app.exports.revision.change import Changes
-from app.exports.revision.known import MOST, UNEXPLAINED, Known, erased
+from app.exports.revision.known import MOST, Known, erased
 from app.exports.revision.memberships import by_creator
 from app.exports.revision.merge import Row
 from app.exports.revision.reach import of_credit, of_order, of_refunded
@@ -108,13 +108,18 @@ class Orders:
         if field in ("click_event_id", "click_source"):
             return [self._click(before, after)]
         if field in ("first_note_id", "matched"):
-            return self._customer(after) or [self.known.at_last()]
+            return self._customer(after) or [self.known.at_last(_of("credited_otherwise", after))]
         if field == "live_id":
-            return [self.known.by_setting("live_grace_hours") or self.known.at_last()]
+            return [
+                self.known.by_setting("live_grace_hours")
+                or self.known.at_last(_of("credited_otherwise", after))
+            ]
         if field in ("creator_id", "mcn") and (by := by_creator(before, after)) is not None:
             return [by[0]]
         found = list(dict.fromkeys((*self._touch(before, after), *self._stay(before, after))))
-        return found or [self.known.at_last() if other is None else other]
+        return found or [
+            self.known.at_last(_of("credited_otherwise", after)) if other is None else other
+        ]
 
     def _touch(self, before: Row, after: Row) -> list[Evidence]:
         """Where the order is touched otherwise: by what it says itself, or by a click."""
@@ -172,8 +177,7 @@ class Orders:
             self.changes.add(
                 evidence, self.pair.spec.name, self.pair.spec.key, before, after, field
             )
-        if evidence != UNEXPLAINED:
-            self.tally.add(evidence, touches, once)
+        self.tally.add(evidence, touches, once)
 
     def _remember(self, row: Row, evidence: Evidence) -> None:
         if len(self.known.orders) < MOST:

@@ -33,21 +33,29 @@ def read_refunds(pair: Pair, known: Known, changes: Changes, tally: Tally) -> No
             cause = "refund_gone"
         else:
             fields = [name for name in OWN if before.get(name) != after.get(name)]
-            if not fields:
-                continue
             cause = "refund_corrected"
+            if not fields:
+                if after["order_in_window"] or before.get("cell") == after.get("cell"):
+                    continue
+                # Of an order of a week before there is no other row here.
+                fields, cause = ["cell"], "credited_otherwise"
         row = after or before or {}
-        evidence = known.outside(_only_at(before, after)) or of(cause, row)
+        evidence = known.outside(_only_at(before, after)) or _of(cause, row)
+        if cause == "credited_otherwise":
+            evidence = known.at_last(evidence)
         for field in fields:
             changes.add(evidence, table, key, before, after, field)
         rows = [each for each in (before, after) if each is not None]
         tally.add(evidence, of_refund(*rows), once=evidence.cause == cause)
-        known.remember(known.refunds, row["order_id"], evidence)
+        if cause != "credited_otherwise":
+            known.remember(known.refunds, row["order_id"], evidence)
 
 
-def of(cause: Cause, row: Row) -> Evidence:
-    """What happened to a refund."""
+def _of(cause: Cause, row: Row) -> Evidence:
+    """What happened to a refund, or to its order."""
     name = f"{row['order_id']}/{row['refund_id']}"
+    if cause == "credited_otherwise":
+        name = row["order_id"]
     return Evidence(cause, name, name, explained(row["order_id"]))
 
 

@@ -38,7 +38,9 @@ SELECT
         AS segment,
     p.order_id AS anchor_order_id,
     CAST(extract(epoch FROM p.paid_at) * 1000000 AS bigint) AS anchor_at,
-    p.group_id, p.note_id, coalesce(p.touch_creator_id, n.creator_id) AS creator_id,
+    p.group_id, p.note_id, coalesce(p.touch_creator_id, (
+        SELECT n.creator_id FROM note AS n WHERE n.brand_id = :brand AND n.note_id = p.note_id
+    )) AS creator_id,
     CAST(extract(epoch FROM p.second_at) * 1000000 AS bigint) AS second_at, p.second_order_id,
     d.until <= :as_of AS mature,
     CASE WHEN d.until <= :as_of THEN coalesce(p.second_at <= d.until, false) END AS repeat
@@ -46,6 +48,5 @@ FROM followed AS p
 CROSS JOIN LATERAL (
     SELECT p.paid_at + make_interval(hours => 24 * CAST(:within_days AS integer)) AS until
 ) AS d
-LEFT JOIN note AS n ON n.brand_id = :brand AND n.note_id = p.note_id
 WHERE p.place = 1 AND p.paid_at >= :start AND p.paid_at < :end
 ORDER BY p.customer_id

@@ -1,7 +1,7 @@
 -- Grain:  one row, of the customer that `found` of the statement around it has in hand.
 -- Reads:  identity, member, member_speech, tagging, tag, joining, chat_group, note.
 -- Rule:   the first nickname and phone that is known, member ids in their order, as on the
---         customer's page. `phone` is as it is stored: c and the cipher, or m and the member id.
+--         customer's page. `phone` is as app/exports/phones.py opens it.
 SELECT
     who.nickname, who.phone, who.member_ids, who.buyer_ids, who.last_spoke_at,
     tags.names AS tags, present.ids AS group_ids, present.names AS group_names,

@@ -13,10 +13,23 @@ SELECT
     m.note_id, t.title AS note_title, t.creator_id, a.name AS creator_name, a.mcn, m.live_id
 FROM membership AS m
 JOIN identity AS i ON i.brand_id = :brand AND i.space = 'member' AND i.id = m.member_id
-LEFT JOIN member AS p ON p.brand_id = :brand AND p.member_id = m.member_id
-LEFT JOIN chat_group AS g ON g.brand_id = :brand AND g.group_id = m.group_id
-LEFT JOIN note AS t ON t.brand_id = :brand AND t.note_id = m.note_id
-LEFT JOIN creator AS a ON a.brand_id = :brand AND a.creator_id = t.creator_id
+-- Look-ups, one a membership: as joins they may become loops over all notes of the brand.
+LEFT JOIN LATERAL (
+    SELECT p.nickname FROM member AS p
+    WHERE p.brand_id = :brand AND p.member_id = m.member_id OFFSET 0
+) AS p ON true
+LEFT JOIN LATERAL (
+    SELECT g.name FROM chat_group AS g
+    WHERE g.brand_id = :brand AND g.group_id = m.group_id OFFSET 0
+) AS g ON true
+LEFT JOIN LATERAL (
+    SELECT t.title, t.creator_id FROM note AS t
+    WHERE t.brand_id = :brand AND t.note_id = m.note_id OFFSET 0
+) AS t ON true
+LEFT JOIN LATERAL (
+    SELECT a.name, a.mcn FROM creator AS a
+    WHERE a.brand_id = :brand AND a.creator_id = t.creator_id OFFSET 0
+) AS a ON true
 WHERE m.brand_id = :brand
     AND m.joined_at >= :start AND m.joined_at < :end AND m.joined_at < :as_of
     AND (m.left_at IS NULL OR m.left_at > m.joined_at)

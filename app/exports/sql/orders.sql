@@ -4,6 +4,8 @@
 -- Rule:   docs/metrics.md, "Which orders", "Cells", "Credit" and "Lives". As of an instant an order
 --         cannot count for a live that it does not count for now, as a live's end only comes
 --         earlier: so only those are looked at again whose live was given an end since.
+-- Plan:   steps are joined by hashing (nested loops are switched off): a loop goes over all notes
+--         of the brand for each order.
 SELECT
     c.order_id,
     CAST(extract(epoch FROM c.paid_at) * 1000000 AS bigint) AS paid_at,
@@ -18,17 +20,23 @@ SELECT
     END AS reason,
     c.group_id, g.name AS group_name, c.note_id, n.title AS note_title,
     CASE WHEN c.first_joined_at < :as_of THEN c.first_note_id END AS first_note_id,
-    a.creator_id, a.name AS creator_name, a.mcn,
+    coalesce(c.touch_creator_id, n.creator_id) AS creator_id, a.name AS creator_name, a.mcn,
     CASE
         WHEN c.touch_live_id IS NOT NULL OR l.ended_at IS NULL OR l.ended_at < :as_of
         THEN c.live_id
         ELSE (
             SELECT r.live_id
             FROM identity AS i
-            JOIN live_view AS v
-                ON v.brand_id = :brand AND v.member_id = i.id AND v.viewed_at <= c.paid_at
-            JOIN live AS r
-                ON r.brand_id = :brand AND r.live_id = v.live_id AND r.started_at <= c.paid_at
+            CROSS JOIN LATERAL (
+                SELECT v.live_id FROM live_view AS v
+                WHERE v.brand_id = :brand AND v.member_id = i.id AND v.viewed_at <= c.paid_at
+                OFFSET 0
+            ) AS v
+            CROSS JOIN LATERAL (
+                SELECT r.live_id, r.started_at FROM live AS r
+                WHERE r.brand_id = :brand AND r.live_id = v.live_id AND r.started_at <= c.paid_at
+                OFFSET 0
+            ) AS r
             WHERE i.brand_id = :brand AND i.space = 'member' AND i.customer_id = c.customer_id
                 AND c.paid_at <= coalesce(
                     (
@@ -63,14 +71,13 @@ FROM (
     -- Keeps what was given back from being counted twice.
     OFFSET 0
 ) AS c
-JOIN shop_order AS o ON o.brand_id = :brand AND o.order_id = c.order_id
+JOIN shop_order AS o
+    ON o.brand_id = :brand AND o.order_id = c.order_id
+    -- The same instant as the credit's: what else the shop has sold need not be read.
+    AND o.paid_at >= :start AND o.paid_at < :end AND o.paid_at < :as_of
 LEFT JOIN chat_group AS g ON g.brand_id = :brand AND g.group_id = c.group_id
 LEFT JOIN note AS n ON n.brand_id = :brand AND n.note_id = c.note_id
-LEFT JOIN LATERAL (
-    SELECT coalesce(c.touch_creator_id, n.creator_id) AS creator_id, x.name, x.mcn
-    FROM (SELECT 1) AS once
-    LEFT JOIN creator AS x
-        ON x.brand_id = :brand AND x.creator_id = coalesce(c.touch_creator_id, n.creator_id)
-) AS a ON true
+LEFT JOIN creator AS a
+    ON a.brand_id = :brand AND a.creator_id = coalesce(c.touch_creator_id, n.creator_id)
 LEFT JOIN live AS l ON l.brand_id = :brand AND l.live_id = c.live_id
 ORDER BY c.order_id

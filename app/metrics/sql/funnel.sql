@@ -18,8 +18,18 @@ WITH joined AS MATERIALIZED (
         m.joined_at + make_interval(hours => 24 * CAST(:within_days AS integer)) AS until
     FROM membership AS m
     JOIN identity AS i ON i.brand_id = :brand AND i.space = 'member' AND i.id = m.member_id
-    LEFT JOIN note AS n ON n.brand_id = :brand AND n.note_id = m.note_id
-    LEFT JOIN creator AS a ON a.brand_id = :brand AND a.creator_id = n.creator_id
+    -- Look-ups: as joins they became loops over all notes of the brand for each joining.
+    LEFT JOIN LATERAL (
+        SELECT n.creator_id FROM note AS n
+        WHERE CAST(:by AS text) IN ('creator', 'mcn')
+            AND n.brand_id = :brand AND n.note_id = m.note_id
+        OFFSET 0
+    ) AS n ON true
+    LEFT JOIN LATERAL (
+        SELECT a.mcn FROM creator AS a
+        WHERE CAST(:by AS text) = 'mcn' AND a.brand_id = :brand AND a.creator_id = n.creator_id
+        OFFSET 0
+    ) AS a ON true
     WHERE m.brand_id = :brand
         AND m.joined_at >= :start AND m.joined_at < :end AND m.joined_at < :as_of
         AND (m.left_at IS NULL OR m.left_at > m.joined_at)
@@ -72,9 +82,18 @@ credited AS (
             )
         END AS net
     FROM order_credit AS o
-    LEFT JOIN note AS n ON n.brand_id = :brand AND n.note_id = o.note_id
-    LEFT JOIN creator AS a
-        ON a.brand_id = :brand AND a.creator_id = coalesce(o.touch_creator_id, n.creator_id)
+    LEFT JOIN LATERAL (
+        SELECT n.creator_id FROM note AS n
+        WHERE CAST(:by AS text) IN ('creator', 'mcn')
+            AND n.brand_id = :brand AND n.note_id = o.note_id
+        OFFSET 0
+    ) AS n ON true
+    LEFT JOIN LATERAL (
+        SELECT a.mcn FROM creator AS a
+        WHERE CAST(:by AS text) = 'mcn' AND a.brand_id = :brand
+            AND a.creator_id = coalesce(o.touch_creator_id, n.creator_id)
+        OFFSET 0
+    ) AS a ON true
     LEFT JOIN shop_order AS s
         ON CAST(:by AS text) = 'live' AND s.brand_id = :brand AND s.order_id = o.order_id
     LEFT JOIN membership AS m

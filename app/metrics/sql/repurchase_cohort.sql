@@ -33,13 +33,16 @@ cohort AS (
     SELECT
         p.cell IN ('member_and_touch', 'member_only') AS in_group, p.paid_at, p.second_at
     FROM followed AS p
-    LEFT JOIN note AS n ON n.brand_id = :brand AND n.note_id = p.note_id
     WHERE p.place = 1 AND p.paid_at >= :start AND p.paid_at < :end
         AND (CAST(:group_id AS text) IS NULL OR p.group_id = :group_id)
         AND (CAST(:note_id AS text) IS NULL OR p.note_id = :note_id)
         AND (
             CAST(:creator_id AS text) IS NULL
-            OR coalesce(p.touch_creator_id, n.creator_id) = :creator_id
+            -- A look-up: as a join it became a loop over all notes of the brand for each buyer.
+            OR coalesce(p.touch_creator_id, (
+                SELECT n.creator_id FROM note AS n
+                WHERE n.brand_id = :brand AND n.note_id = p.note_id
+            )) = :creator_id
         )
         AND (CAST(:segment_id AS text) IS NULL OR CAST(:inside AS boolean) = EXISTS (
             SELECT FROM segment_member AS picked WHERE picked.brand_id = :brand

@@ -10,14 +10,17 @@ WITH cohort AS (
             ELSE coalesce(p.again_at, p.next_at)
         END AS second_at
     FROM purchase_day AS p
-    LEFT JOIN note AS n ON n.brand_id = :brand AND n.note_id = p.note_id
     WHERE p.brand_id = :brand AND p.day >= :first_day AND p.day < :end_day
         AND p.previous_day IS NULL
         AND (CAST(:group_id AS text) IS NULL OR p.group_id = :group_id)
         AND (CAST(:note_id AS text) IS NULL OR p.note_id = :note_id)
         AND (
             CAST(:creator_id AS text) IS NULL
-            OR coalesce(p.touch_creator_id, n.creator_id) = :creator_id
+            -- A look-up: as a join it became a loop over all notes of the brand for each buyer.
+            OR coalesce(p.touch_creator_id, (
+                SELECT n.creator_id FROM note AS n
+                WHERE n.brand_id = :brand AND n.note_id = p.note_id
+            )) = :creator_id
         )
         AND (CAST(:segment_id AS text) IS NULL OR CAST(:inside AS boolean) = EXISTS (
             SELECT FROM segment_member AS picked WHERE picked.brand_id = :brand
