@@ -55,10 +55,17 @@ def told(value: Any, column: Column) -> Any:
     return value
 
 
-@pytest.fixture(scope="module")
-def weekly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Content, Any]]:
+@pytest.fixture(scope="module", params=["small", "large"])
+def weekly(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Content, Any]]:
+    """The sample, with its rows written as those of small tables are, and of large ones."""
     made = sample()
-    yield made, opened(made, tmp_path_factory.mktemp("book"))
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "large":
+            patch.setattr(sheet, "SMALL", 0)
+        found = opened(made, tmp_path_factory.mktemp("book"))
+    yield made, found
 
 
 def test_every_value_of_every_table_stands_on_its_sheet(weekly: tuple[Content, Any]) -> None:
@@ -248,7 +255,11 @@ KEPT = {
 """What a cell says instead, of texts that it cannot hold."""
 
 
-def test_a_text_is_a_text_in_every_column_of_texts(tmp_path: Path) -> None:
+@pytest.mark.parametrize("small", [0, 5_000])
+def test_a_text_is_a_text_in_every_column_of_texts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: int
+) -> None:
+    monkeypatch.setattr(sheet, "SMALL", small)
     keys = ("id", "text", "word", "link")
     made = frame(SPEC, [ROW | dict.fromkeys(keys, text) for text in TEXTS])
     page = opened(content({"orders": made}), tmp_path)["订单"]
@@ -282,17 +293,29 @@ def test_a_header_and_a_title_are_texts_too(tmp_path: Path) -> None:
     assert cells[0].value == spec.title_zh
 
 
+def test_a_brand_of_any_name(tmp_path: Path) -> None:
+    name = "=R&D </t>\ufffe\n'" + "长" * 90
+    made = msgspec.structs.replace(content({"orders": frame(SPEC, [ROW])}), brand_name=name)
+    found = opened(made, tmp_path)
+    shown = name.replace("\ufffe", "\ufffd").replace("\n", " ")
+    assert found["概览"]["A1"].value == f"红群周报 · {shown}"
+    assert found["订单"]["A2"].value.startswith(f"{shown} · 2026-W46")
+    assert found["订单"]["A2"].data_type == "s"
+
+
 def test_addresses_lead_there(tmp_path: Path) -> None:
     page = opened(content({"orders": frame(SPEC, [ROW])}), tmp_path)["订单"]
     assert page.cell(ABOVE + 2, 10).hyperlink.target == "https://example.com/a,b"
 
 
+@pytest.mark.parametrize("small", [0, 5_000])
 @pytest.mark.parametrize(("n", "sheets"), [(9, [9]), (10, [9, 1]), (19, [9, 9, 1])])
 def test_a_sheet_that_is_full_goes_on_in_the_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n: int, sheets: list[int]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n: int, sheets: list[int], small: int
 ) -> None:
     """A sheet of 10 rows has place for a header and 9, where they leave none for a title."""
     monkeypatch.setattr(sheet, "HEIGHT", 10)
+    monkeypatch.setattr(sheet, "SMALL", small)
     made = frame(SPEC, [ROW | {"count": each} for each in range(n)])
     found = opened(content({"orders": made}), tmp_path)
     names = ["订单", "订单 2", "订单 3"][: len(sheets)]
