@@ -54,7 +54,8 @@ Rooms, and imports go down only:
     auth               key or session -> brand, actor, scopes
     exports            the files of a week, window, list or segment: read in one snapshot, compared
                        with the revision before, written, published
-    lists              one file a noun: filters, orders, rows, words searched
+    lists              one file a noun: filters, orders, rows, words searched; parameters, as routes
+                       and exports take them
     kept               the numbers of closed periods, kept and revised; alarms of them
     moves              a brand as a file and back, and away
     sheets             CSV and XLSX files, whose rows become events

@@ -48,7 +48,9 @@ async def work(url: str, brand: int, days: int, everything: bool) -> list[Step]:
     settings = Settings(database_url=url, pool_size=1, statement_timeout_ms=600_000)
     pool = open_pool(settings, "hongqun bench")
     given = {
-        "brand": brand, "start": BEGIN, "end": BEGIN + timedelta(days=days),
+        "brand": brand,
+        "start": BEGIN,
+        "end": BEGIN + timedelta(days=days),
         "as_of": datetime(2026, 12, 1, tzinfo=UTC),
     }
     steps: list[Step] = []
@@ -111,10 +113,18 @@ def _write(frames: dict[str, Frame], folder: Path, everything: bool, steps: list
 
 def _content(frames: dict[str, Frame], everything: bool) -> Content:
     run = Run(
-        brand_id=1, export_id="bench", kind="window", week=None, revision=None,
-        first_day=BEGIN.date(), end_day=BEGIN.date() + timedelta(days=70),
-        as_of=BEGIN, language="zh-CN", asked=Asked(everything=everything),
-        previous_id=None, attempts=1,
+        brand_id=1,
+        export_id="bench",
+        kind="window",
+        week=None,
+        revision=None,
+        first_day=BEGIN.date(),
+        end_day=BEGIN.date() + timedelta(days=70),
+        as_of=BEGIN,
+        language="zh-CN",
+        asked=Asked(everything=everything),
+        previous_id=None,
+        attempts=1,
     )
     return Content(
         run=run,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -84,7 +85,9 @@ def asked_frame(
     if phones is not None:
         rows.append((_of(PHONES, language), _of(IN_FULL if phones else MASKED, language)))
     names, values = zip(*rows, strict=True)
-    return frame_of(ASKED, pa.table({"filter": names, "value": values}))
+    # Filters may name people where rows do.
+    spec = msgspec.structs.replace(ASKED, people=sheet.people)
+    return frame_of(spec, pa.table({"filter": names, "value": values}))
 
 
 def definitions_frame(sheet: Sheet, language: Language) -> Frame:
