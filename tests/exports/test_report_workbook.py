@@ -17,7 +17,7 @@ from openpyxl.utils.escape import unescape
 from app.core.formula import FORMULA
 from app.exports.asked import Asked
 from app.exports.content import Content
-from app.exports.frame import Column, Spec
+from app.exports.frame import Column, Frame, Spec
 from app.exports.words import word
 from app.exports.workbook import book, sheet
 from app.exports.workbook.formats import digits
@@ -55,10 +55,17 @@ def told(value: Any, column: Column) -> Any:
     return value
 
 
-@pytest.fixture(scope="module")
-def weekly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Content, Any]]:
+@pytest.fixture(scope="module", params=["small", "large"])
+def weekly(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Content, Any]]:
+    """The sample, with its rows written as those of small tables are, and of large ones."""
     made = sample()
-    yield made, opened(made, tmp_path_factory.mktemp("book"))
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "large":
+            patch.setattr(sheet, "SMALL", 0)
+        found = opened(made, tmp_path_factory.mktemp("book"))
+    yield made, found
 
 
 def test_every_value_of_every_table_stands_on_its_sheet(weekly: tuple[Content, Any]) -> None:
@@ -206,6 +213,18 @@ def test_in_english(tmp_path: Path) -> None:
     assert "no" in every
 
 
+@pytest.mark.parametrize(
+    ("language", "title"), [("zh-CN", "近五期成交"), ("en", "Sales of five windows")]
+)
+def test_a_window_is_not_called_a_week(tmp_path: Path, language: str, title: str) -> None:
+    made = sample(kind="window", week=None, revision=None, language=language)
+    page = opened(made, tmp_path).worksheets[0]
+    texts = [cell for row in page.iter_rows(values_only=True) for cell in row if cell]
+    assert title in texts
+    assert page["A2"].value.startswith("2026-11-09 ")
+    assert not [text for text in texts if "上周" in str(text) or "last week" in str(text)]
+
+
 def test_the_file_says_whose_it_is_and_nothing_of_the_machine(weekly: tuple[Content, Any]) -> None:
     _, found = weekly
     about = found.properties
@@ -248,7 +267,11 @@ KEPT = {
 """What a cell says instead, of texts that it cannot hold."""
 
 
-def test_a_text_is_a_text_in_every_column_of_texts(tmp_path: Path) -> None:
+@pytest.mark.parametrize("small", [0, 5_000])
+def test_a_text_is_a_text_in_every_column_of_texts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: int
+) -> None:
+    monkeypatch.setattr(sheet, "SMALL", small)
     keys = ("id", "text", "word", "link")
     made = frame(SPEC, [ROW | dict.fromkeys(keys, text) for text in TEXTS])
     page = opened(content({"orders": made}), tmp_path)["订单"]
@@ -282,17 +305,29 @@ def test_a_header_and_a_title_are_texts_too(tmp_path: Path) -> None:
     assert cells[0].value == spec.title_zh
 
 
+def test_a_brand_of_any_name(tmp_path: Path) -> None:
+    name = "=R&D </t>\ufffe\n'" + "长" * 90
+    made = msgspec.structs.replace(content({"orders": frame(SPEC, [ROW])}), brand_name=name)
+    found = opened(made, tmp_path)
+    shown = name.replace("\ufffe", "\ufffd").replace("\n", " ")
+    assert found["概览"]["A1"].value == f"红群周报 · {shown}"
+    assert found["订单"]["A2"].value.startswith(f"{shown} · 2026-W46")
+    assert found["订单"]["A2"].data_type == "s"
+
+
 def test_addresses_lead_there(tmp_path: Path) -> None:
     page = opened(content({"orders": frame(SPEC, [ROW])}), tmp_path)["订单"]
     assert page.cell(ABOVE + 2, 10).hyperlink.target == "https://example.com/a,b"
 
 
+@pytest.mark.parametrize("small", [0, 5_000])
 @pytest.mark.parametrize(("n", "sheets"), [(9, [9]), (10, [9, 1]), (19, [9, 9, 1])])
 def test_a_sheet_that_is_full_goes_on_in_the_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n: int, sheets: list[int]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n: int, sheets: list[int], small: int
 ) -> None:
     """A sheet of 10 rows has place for a header and 9, where they leave none for a title."""
     monkeypatch.setattr(sheet, "HEIGHT", 10)
+    monkeypatch.setattr(sheet, "SMALL", small)
     made = frame(SPEC, [ROW | {"count": each} for each in range(n)])
     found = opened(content({"orders": made}), tmp_path)
     names = ["订单", "订单 2", "订单 3"][: len(sheets)]
@@ -301,6 +336,26 @@ def test_a_sheet_that_is_full_goes_on_in_the_next(
     assert [len(each) - 1 for each in counts] == sheets
     assert {each[0] for each in counts} == {"数量"}
     assert [count for each in counts for count in each[1:]] == list(range(n))
+
+
+@pytest.mark.long
+def test_a_sheet_is_full_after_as_many_rows_as_excel_has(tmp_path: Path) -> None:
+    spec = Spec("orders", "订单", "Orders", (Column("n", "count", "数量", "Count"),))
+    rows = 1_048_575 + 1
+    (batch,) = frame(spec, [{"n": 7}] * 1_024).batches()
+    made = Frame(spec, rows, lambda: (batch for _ in range(rows // 1_024)))
+    book.write(
+        content({"orders": made}, asked=Asked(everything=True)),
+        tmp_path / "a.xlsx",
+        lambda percent: None,
+    )
+    counts = []
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as parts:
+        for n in (2, 3):
+            text = parts.read(f"xl/worksheets/sheet{n}.xml").decode()
+            counts.append((text.count("<row "), text.rpartition('<row r="')[2].partition('"')[0]))
+        assert "订单 2" in parts.read("xl/workbook.xml").decode()
+    assert counts == [(1_048_576, "1048576"), (2, "2")]
 
 
 def summed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, everything: bool = False) -> Any:

@@ -42,7 +42,7 @@ def write(content: Content, path: Path, told: Callable[[int], None]) -> None:
         formats = Formats(workbook, content.currency, content.run.language)
         paper = Paper(workbook, formats, content)
         summary = Summary(paper)
-        workbook.set_properties(properties(content, summary.title))
+        workbook.set_properties(properties(paper, summary.title))
         _write_tables(paper, summary, told)
         summary.write()
         workbook.close()

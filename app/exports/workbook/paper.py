@@ -1,5 +1,6 @@
 """The workbook that is being written: its sheets and their names, and how they print."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from app.exports.content import Content
+from app.exports.workbook.cells import kept
 from app.exports.workbook.formats import Formats, digits
 from app.exports.workbook.words import said
 from app.metrics.words import Language
@@ -26,6 +28,12 @@ class Sheet(Worksheet):  # type: ignore[misc]
         """XlsxWriter takes `<r>…</r>` for markup of its own; here somebody wrote that."""
         self._xml_inline_string(string, True, attributes)
 
+    def write_line(self, row: int, cells: Sequence[str]) -> None:
+        """Write a row below all others, of cells that are XML already."""
+        self._check_dimensions(row, len(cells) - 1)
+        self._write_single_row(row)
+        self.fh.write(f'<row r="{row + 1}">{"".join(cells)}</row>')
+
 
 class Paper(msgspec.Struct):
     """A workbook in the language of its run."""
@@ -38,6 +46,11 @@ class Paper(msgspec.Struct):
     @property
     def language(self) -> Language:
         return self.content.run.language
+
+    @property
+    def brand(self) -> str:
+        """The brand's name, in one line."""
+        return kept(" ".join(self.content.brand_name.split()))
 
     @property
     def zone(self) -> ZoneInfo:
@@ -57,14 +70,14 @@ class Paper(msgspec.Struct):
         places = digits(self.content.currency) if look == "money" else 0
         return Decimal(value).scaleb(-places)
 
-    def sheet(self, title: str) -> Worksheet:
+    def sheet(self, title: str) -> Sheet:
         """A new sheet, set up to be printed on A4 across, as wide as the page."""
-        made = self.workbook.add_worksheet(self._name(title), Sheet)
+        made: Sheet = self.workbook.add_worksheet(self._name(title), Sheet)
         made.set_landscape()
         made.set_paper(A4)
         made.fit_to_pages(1, 0)
         made.set_margins(left=0.4, right=0.4, top=0.45, bottom=0.55)
-        about = f"{self.content.brand_name} · {self.period}".replace("&", "&&")[:200]
+        about = f"{self.brand[:60]} · {self.period}".replace("&", "&&")
         made.set_footer(f"&L&8{about}&C&8&A&R&8&P / &N")
         made.hide_gridlines(2)
         return made
@@ -88,7 +101,7 @@ class Paper(msgspec.Struct):
     @property
     def about(self) -> str:
         """What a sheet is of, in a line."""
-        parts = (self.content.brand_name, self.period, self.counted)
+        parts = (self.brand, self.period, self.counted)
         return " · ".join(part for part in parts if part)
 
     @property
@@ -112,14 +125,14 @@ class Paper(msgspec.Struct):
         return name
 
 
-def properties(content: Content, title: str) -> dict[str, Any]:
+def properties(paper: Paper, title: str) -> dict[str, Any]:
     """What the file says of itself: nothing of the machine, and the time of the snapshot."""
-    run = content.run
+    content, run = paper.content, paper.content.run
     return {
         "title": title,
         "subject": run.week or run.kind,
         "author": "Hongqun",
-        "company": content.brand_name,
+        "company": paper.brand,
         "comments": f"as of {run.as_of.isoformat()}, export {run.export_id}",
         "created": content.read_at.astimezone(UTC).replace(tzinfo=None),
     }

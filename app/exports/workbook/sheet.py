@@ -9,11 +9,11 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_range
 from xlsxwriter.worksheet import Worksheet
 
-from app.core.formula import FORMULA
 from app.exports.frame import Column, Frame
 from app.exports.workbook.cells import NUMBERS, values
 from app.exports.workbook.formats import BRAND, GREY, look_of
-from app.exports.workbook.paper import Paper
+from app.exports.workbook.lines import RISKY, makers
+from app.exports.workbook.paper import Paper, Sheet
 from app.exports.workbook.widths import WRAPPED, lines, width
 
 HEIGHT = 1_048_576
@@ -33,9 +33,6 @@ LINE, MOST_LINES = 15.0, 20
 ACROSS = 230
 """Widths of columns that are legible on one page across."""
 
-RISKY = (*FORMULA, "\n")
-"""A formula may also follow a line end, which a CR has become."""
-
 TOLD_EVERY = 5_000
 
 
@@ -52,25 +49,21 @@ def write_table(
     rows = _rows(paper, frame)
     sample = list(islice(rows, SAMPLE))
     rows = chain(sample, rows)
+    small = frame.rows <= SMALL
+    widths = _widths(paper, columns, sample)
     first = ""
     parts = max(1, -(-frame.rows // room))
     for part in range(parts):
         sheet = paper.sheet(title)
         first = first or sheet.get_name()
-        widths = _widths(paper, columns, sample)
-        small = frame.rows <= SMALL
-        pens = _pens(paper, sheet, columns, widths, small)
-        wrapped = [n for n, wide in enumerate(widths) if small and wide == WRAPPED]
         _set_up(sheet, widths, above)
         if above:
             _write_title(paper, sheet, title, more)
         _write_header(paper, sheet, columns, above)
         shown = min(room, frame.rows - part * room)
+        write = _small(paper, sheet, columns, widths) if small else _large(paper, sheet, columns)
         for at, row in enumerate(islice(rows, room), above + 1):
-            if wrapped:
-                _heighten(sheet, at, [row[n] for n in wrapped])
-            for n, pen in enumerate(pens):
-                pen(at, n, row[n])
+            write(at, row)
             if not at % TOLD_EVERY:
                 told(part * room + at)
         if not frame.rows:
@@ -80,7 +73,7 @@ def write_table(
     return first
 
 
-def _rows(paper: Paper, frame: Frame) -> Iterator[tuple[Any, ...]]:
+def _rows(paper: Paper, frame: Frame) -> Iterator["Row"]:
     currency, zone, language = paper.content.currency, paper.zone, paper.language
     for batch in frame.batches():
         pairs = zip(batch.columns, frame.spec.columns, strict=True)
@@ -88,6 +81,34 @@ def _rows(paper: Paper, frame: Frame) -> Iterator[tuple[Any, ...]]:
             *(values(cells, column, zone, currency, language) for cells, column in pairs),
             strict=True,
         )
+
+
+Row = tuple[Any, ...]
+
+
+def _large(paper: Paper, sheet: Sheet, columns: Sequence[Column]) -> Callable[[int, Row], None]:
+    """Writes rows of which there are many."""
+    made = makers(paper, columns)
+
+    def write(at: int, row: Row) -> None:
+        sheet.write_line(at, [make(at + 1, value) for make, value in zip(made, row, strict=True)])
+
+    return write
+
+
+def _small(
+    paper: Paper, sheet: Sheet, columns: Sequence[Column], widths: Sequence[float]
+) -> Callable[[int, Row], None]:
+    """Writes rows with addresses that lead there, as high as their texts."""
+    pens = _pens(paper, sheet, columns, widths)
+    wrapped = [n for n, wide in enumerate(widths) if wide == WRAPPED]
+
+    def write(at: int, row: Row) -> None:
+        _heighten(sheet, at, [row[n] for n in wrapped])
+        for n, pen in enumerate(pens):
+            pen(at, n, row[n])
+
+    return write
 
 
 Pen = Callable[[int, int, Any], object]
@@ -98,18 +119,17 @@ def _pens(
     sheet: Worksheet,
     columns: Sequence[Column],
     widths: Sequence[float],
-    small: bool,
 ) -> list[Pen]:
     """What writes the cells of each column."""
     pens: list[Pen] = []
     for column, wide in zip(columns, widths, strict=True):
         look = look_of(column)
-        wrapped = {"text_wrap": True} if small and wide == WRAPPED else {}
+        wrapped = {"text_wrap": True} if wide == WRAPPED else {}
         plain = paper.formats.cell(look, **wrapped)
         text = _text(sheet, plain, paper.formats.cell(look, quote_prefix=True, **wrapped))
         if column.type in NUMBERS:
             pens.append(_number(sheet, plain))
-        elif column.type == "link" and small:
+        elif column.type == "link":
             pens.append(_link(sheet, paper.formats.cell(look, underline=1), text))
         else:
             pens.append(text)

@@ -21,7 +21,7 @@ class Summary:
     def __init__(self, paper: Paper) -> None:
         self.paper = paper
         kind = paper.content.run.kind
-        self.title = f"{paper.said(f'report_{kind}')} · {paper.content.brand_name}"
+        self.title = f"{paper.said(f'report_{kind}')} · {paper.brand}"
         self.sheet = paper.sheet(paper.said("summary"))
         self.grid = Grid()
         self.tables: list[tuple[Frame, str]] = []
