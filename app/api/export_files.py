@@ -6,7 +6,7 @@ from typing import Annotated, Any, cast
 from urllib.parse import quote, urlencode
 
 import msgspec
-from litestar import Request, Response, post, route
+from litestar import Request, Response, get, post, route
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.enums import HttpMethod
@@ -27,8 +27,6 @@ from app.exports.links import LASTS, Link
 from app.exports.staging import StoreAway
 from app.exports.store import Store
 
-READ = [HttpMethod.GET, HttpMethod.HEAD]
-
 
 class LinkBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`file`: its name in the export's list of files."""
@@ -43,16 +41,7 @@ class LinkAnswer(msgspec.Struct, frozen=True):
     expires_at: datetime
 
 
-@route(
-    "/v1/exports/{export_id:str}/files/{name:path}",
-    http_method=READ,
-    summary="Download a file of an export",
-    operation_id=lambda handler, method, path: f"{HttpMethod(method).value.lower()}ExportFile",
-    tags=["exports"],
-    opt={"scope": "export", "problems": [410, 416]},
-    media_type="application/octet-stream",
-)
-async def get_export_file(
+async def _export_file(
     request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
     state: State,
@@ -67,6 +56,23 @@ async def get_export_file(
         found = await files.find(connection, caller.brand_id, export_id, name.removeprefix("/"))
     _may_see(caller, found)
     return await _sent(request, state, caller.brand_id, caller.actor, found, by_link=False)
+
+
+OF_FILE: dict[str, Any] = {
+    "path": "/v1/exports/{export_id:str}/files/{name:path}",
+    "opt": {"scope": "export", "problems": [410, 416]},
+    "media_type": "application/octet-stream",
+}
+get_export_file = get(
+    **OF_FILE,
+    summary="Download a file of an export",
+    operation_id="getExportFile",
+    tags=["exports"],
+)(_export_file)
+# HEAD is as GET, without the bytes.
+head_export_file = route(**OF_FILE, http_method=HttpMethod.HEAD, include_in_schema=False)(
+    _export_file
+)
 
 
 @post(
@@ -99,16 +105,7 @@ async def link_export_file(
     return answer(LinkAnswer(url, expires_at), 201, {"Cache-Control": "no-store"})
 
 
-@route(
-    "/v1/downloads",
-    http_method=READ,
-    summary="Download by a link",
-    operation_id=lambda handler, method, path: f"{HttpMethod(method).value.lower()}Download",
-    tags=["exports"],
-    opt={"public": True, "problems": [400, 404, 410, 416, 429]},
-    media_type="application/octet-stream",
-)
-async def get_download(
+async def _download(
     request: Request[Any, Any, Any],
     state: State,
     token: Annotated[str, Parameter(description="What the link was made with.")],
@@ -120,6 +117,17 @@ async def get_download(
         found = await files.find(connection, link.brand_id, link.export_id, link.file)
     await charge(request, state.key_rate, f"{link.brand_id}:{link.actor}")
     return await _sent(request, state, link.brand_id, link.actor, found, by_link=True)
+
+
+OF_LINK: dict[str, Any] = {
+    "path": "/v1/downloads",
+    "opt": {"public": True, "problems": [400, 404, 410, 416, 429]},
+    "media_type": "application/octet-stream",
+}
+get_download = get(
+    **OF_LINK, summary="Download by a link", operation_id="getDownload", tags=["exports"]
+)(_download)
+head_download = route(**OF_LINK, http_method=HttpMethod.HEAD, include_in_schema=False)(_download)
 
 
 def _may_see(caller: Caller, found: Found) -> None:

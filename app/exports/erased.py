@@ -6,11 +6,13 @@ row, so it can break off anywhere.
 """
 
 import asyncio
+import re
 import tempfile
 from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 import msgspec
 import pyarrow as pa
@@ -32,6 +34,11 @@ ERASED = "erased"
 ROWS = 20_000
 PEOPLE = ("member_id", "buyer_id", "customer_id")
 """How names of columns end that hold ids of people."""
+
+AMONG = {"row", "key", "before", "after", "examples", "value", "link"}
+"""Columns in which ids may stand among other words."""
+
+_between = re.compile(r" / |[/,;\u3001\uff0c] ?")
 
 SPACES = {"m:": "member", "b:": "buyer"}
 SYSTEM = "system"
@@ -193,7 +200,7 @@ def names_any(path: Path, graves: Graves) -> bool:
 def _columns(schema: pa.Schema) -> list[str]:
     """The columns that hold ids of people; where none is called so, all that hold texts."""
     texts = [field.name for field in schema if _is_text(field.type)]
-    return [name for name in texts if name.endswith(PEOPLE)] or texts
+    return [name for name in texts if name.endswith(PEOPLE) or name in AMONG] or texts
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -207,6 +214,9 @@ def _distinct(batch: pa.RecordBatch, column: str) -> list[str]:
 
 
 def _is_erased(column: str, value: str, graves: Graves) -> bool:
+    if column in AMONG:
+        parts = {value, *_between.split(value), *map(unquote, _between.split(value))}
+        return any(_is_erased("", part, graves) for part in parts if part)
     space = SPACES.get(value[:2])
     if space is not None and graves.hold({space}, value[2:]):
         return True

@@ -223,10 +223,8 @@ BODIES: dict[str, Any] = {
 id in its path wants one.
 """
 
-OPEN = {"postWebhook", "postSnapshot", "headExportFile"}
-"""Routes whose id is itself who is asking, held by the signature, or is named by the asking; and
-one whose answers have no body: its handler is walked as a GET.
-"""
+OPEN = {"postWebhook", "postSnapshot"}
+"""Routes whose id is itself who is asking, held by the signature, or is named by the asking."""
 
 QUERY = {"start": "2025-03-01", "end": "2025-03-08", "by": "note"}
 """Query parameters that a route asks for; those that name none of these are left out."""

@@ -35,6 +35,7 @@ MOVED = Spec(
         Column("value_after", "text", "本版数值", "Value after"),
         Column("value_difference", "text", "差异数值", "Difference of values"),
     ),
+    people=True,  # a link may lead to a customer
 )
 """The values are exact decimals as texts, money in the minor unit."""
 

@@ -12,7 +12,8 @@ GONE = ("zq91-member", "zq91-buyer", "张三九一")
 
 def furnish(brand: Brand) -> None:
     """Two people join and buy, one of them under two ids, with a name."""
-    events = []
+    events: list[dict[str, Any]] = []
+    data: dict[str, Any]
     for member, buyer, name in (("zq91-member", "zq91-buyer", "张三九一"), ("u2", "b2", "小红")):
         for kind, clock, data in (
             ("member.joined", "09:00", {"group_id": "g1", "member_id": member}),

@@ -191,14 +191,16 @@ def test_ids_of_customers_and_of_other_columns(service: Service, brand: Brand) -
     by_customer = parquet(customer_id=["b:b3", "m:u1"])
     by_any = parquet(key=["g1", "u1"])
     by_neither = parquet(group_id=["u1"], customer_id=["b:b3"])
+    by_change = parquet(customer_id=["b:b3"], row=["g1 / u1 / 2025"], before=["x"])
+    by_link = parquet(link=["https://crm.example/v1/customers/m%3Au1/timeline"], cause=["x"])
     ids = [
         publish(service, brand, {ORDERS: each}, people=PEOPLE)
-        for each in (by_customer, by_any, by_neither)
+        for each in (by_customer, by_any, by_neither, by_change, by_link)
     ]
     erase(brand, "m:u1")
     tend(service, brand)
     found = [row(service, brand, each).removed_why for each in ids]
-    assert found == ["erased", "erased", None]
+    assert found == ["erased", "erased", None, "erased", "erased"]
 
 
 def test_an_equal_id_of_somebody_else_stays(service: Service) -> None:
