@@ -10,7 +10,7 @@ from app.exports.content import Content
 from app.exports.frame import ARROW, Column, Frame
 
 MEDIA_TYPE = "application/vnd.apache.parquet"
-ROWS = 131_072
+ROWS = 32_768
 """Rows of a group; so many of them are in memory at once."""
 
 UNITS = {"money": "minor unit of {}", "instant": "UTC", "ratio": "ratio", "count": "count"}

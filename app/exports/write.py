@@ -9,28 +9,35 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from app.exports import csv_file, parquet_file
-from app.exports.asked import Run
+from app.exports.asked import Format, Run
 from app.exports.content import Content
 from app.exports.frame import Frame
 from app.exports.manifest import NAME, File, Manifest
 from app.exports.workbook import book
 
 Told = Callable[[str, int], None]
+SHARES: dict[Format, int] = {"parquet": 1, "csv": 1, "xlsx": 8}
+"""What is written, in this order, and how much of the work each is."""
 
 
 def write(content: Content, folder: Path, told: Told) -> list[File]:
-    """Write what was asked for, below the folder; `told` of each step hears its percentage."""
-    formats = content.run.asked.formats
+    """Write what was asked for, below the folder; `told` hears the step, and how much is done."""
+    asked = [each for each in SHARES if each in content.run.asked.formats]
+    every = sum(SHARES[each] for each in asked)
     files: list[File] = []
-    if "parquet" in formats:
-        files += _tables(content, folder, "parquet", told)
-    if "csv" in formats:
-        files += _tables(content, folder, "csv", told)
-    if "xlsx" in formats:
-        name = f"{stem(content.run)}.xlsx"
-        book.write(content, folder / name, lambda percent: told("xlsx", percent))
-        frames = list(content.frames.values())
-        files.append(_file(folder, name, book.MEDIA_TYPE, frames))
+    done = 0
+    for each in asked:
+
+        def tell(percent: int, step: Format = each, done: int = done) -> None:
+            told(step, (100 * done + SHARES[step] * percent) // every)
+
+        if each == "xlsx":
+            name = f"{stem(content.run)}.xlsx"
+            book.write(content, folder / name, tell)
+            files.append(_file(folder, name, book.MEDIA_TYPE, list(content.frames.values())))
+        else:
+            files += _tables(content, folder, each, tell)
+        done += SHARES[each]
     return files
 
 
@@ -72,7 +79,7 @@ def stem(run: Run) -> str:
     return f"hongqun-{run.asked.list or run.kind}"
 
 
-def _tables(content: Content, folder: Path, ending: str, told: Told) -> list[File]:
+def _tables(content: Content, folder: Path, ending: str, told: Callable[[int], None]) -> list[File]:
     """One file a table."""
     (folder / ending).mkdir(exist_ok=True)
     zone, language = ZoneInfo(content.timezone), content.run.language
@@ -87,7 +94,7 @@ def _tables(content: Content, folder: Path, ending: str, told: Told) -> list[Fil
             parquet_file.write_parquet(frame, folder / name, content)
             files.append(_file(folder, name, parquet_file.MEDIA_TYPE, [frame]))
         done += frame.rows
-        told(ending, 100 * done // every)
+        told(100 * done // every)
     return files
 
 

@@ -17,7 +17,7 @@ from openpyxl.utils.escape import unescape
 from app.core.formula import FORMULA
 from app.exports.asked import Asked
 from app.exports.content import Content
-from app.exports.frame import Column, Spec
+from app.exports.frame import Column, Frame, Spec
 from app.exports.words import word
 from app.exports.workbook import book, sheet
 from app.exports.workbook.formats import digits
@@ -213,6 +213,18 @@ def test_in_english(tmp_path: Path) -> None:
     assert "no" in every
 
 
+@pytest.mark.parametrize(
+    ("language", "title"), [("zh-CN", "近五期成交"), ("en", "Sales of five windows")]
+)
+def test_a_window_is_not_called_a_week(tmp_path: Path, language: str, title: str) -> None:
+    made = sample(kind="window", week=None, revision=None, language=language)
+    page = opened(made, tmp_path).worksheets[0]
+    texts = [cell for row in page.iter_rows(values_only=True) for cell in row if cell]
+    assert title in texts
+    assert page["A2"].value.startswith("2026-11-09 ")
+    assert not [text for text in texts if "上周" in str(text) or "last week" in str(text)]
+
+
 def test_the_file_says_whose_it_is_and_nothing_of_the_machine(weekly: tuple[Content, Any]) -> None:
     _, found = weekly
     about = found.properties
@@ -324,6 +336,26 @@ def test_a_sheet_that_is_full_goes_on_in_the_next(
     assert [len(each) - 1 for each in counts] == sheets
     assert {each[0] for each in counts} == {"数量"}
     assert [count for each in counts for count in each[1:]] == list(range(n))
+
+
+@pytest.mark.long
+def test_a_sheet_is_full_after_as_many_rows_as_excel_has(tmp_path: Path) -> None:
+    spec = Spec("orders", "订单", "Orders", (Column("n", "count", "数量", "Count"),))
+    rows = 1_048_575 + 1
+    (batch,) = frame(spec, [{"n": 7}] * 1_024).batches()
+    made = Frame(spec, rows, lambda: (batch for _ in range(rows // 1_024)))
+    book.write(
+        content({"orders": made}, asked=Asked(everything=True)),
+        tmp_path / "a.xlsx",
+        lambda percent: None,
+    )
+    counts = []
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as parts:
+        for n in (2, 3):
+            text = parts.read(f"xl/worksheets/sheet{n}.xml").decode()
+            counts.append((text.count("<row "), text.rpartition('<row r="')[2].partition('"')[0]))
+        assert "订单 2" in parts.read("xl/workbook.xml").decode()
+    assert counts == [(1_048_576, "1048576"), (2, "2")]
 
 
 def summed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, everything: bool = False) -> Any:
