@@ -67,7 +67,9 @@ def test_public_routes_ask_for_no_key(document: Document) -> None:
     public = {
         path for _, path, operation in document.operations() if operation.get("security") == [{}]
     }
-    assert public == {"/v1/webhooks/{source_id}", "/v1/sessions", "/healthz", "/readyz"}
+    assert public == {
+        *("/v1/webhooks/{source_id}", "/v1/downloads", "/v1/sessions", "/healthz", "/readyz")
+    }
     assert document.document["security"] == [{"apiKey": []}]
 
 
