@@ -57,6 +57,13 @@ class BucketStore:
                     chunk_size=PART,
                     max_concurrency=AT_ONCE,
                 )
+            # Of two at once each has uploaded before it looks, so at most one goes on.
+            alone = await self._attempts(prefix) == [partial]
+            if not alone or await self.manifest(prefix) is not None:
+                await self._drop(partial)
+                if not alone:
+                    raise StoreAway("another attempt at the same files is under way")
+                return
             for name in last:
                 await obstore.copy_async(self._opened, f"{partial}/{name}", f"{prefix}/{name}")
             await self._drop(partial)

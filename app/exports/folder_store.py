@@ -105,8 +105,10 @@ class FolderStore:
             if stopped.is_set():
                 return
             path = partial / name
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            folders.add(path.parent)
+            # Step by step: an attempt that somebody took away must not begin anew in the middle.
+            for each in [*reversed(Path(name).parents)][1:]:
+                (partial / each).mkdir(mode=0o700, exist_ok=True)
+                folders.add(partial / each)
             with (
                 (folder / name).open("rb") as source,
                 path.open("xb") as copy,
