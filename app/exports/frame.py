@@ -9,7 +9,7 @@ import pyarrow as pa
 from app.metrics.words import Language
 
 ColumnType = Literal[
-    "id", "text", "word", "count", "money", "ratio", "date", "instant", "bool", "link"
+    "id", "text", "word", "count", "money", "ratio", "number", "date", "instant", "bool", "link"
 ]
 """`word` is one of few words of ours (a cell, a state), shown by its label; `link` an address."""
 
@@ -20,6 +20,7 @@ ARROW: dict[ColumnType, pa.DataType] = {
     "count": pa.int64(),
     "money": pa.int64(),
     "ratio": pa.decimal128(38, 6),
+    "number": pa.decimal128(38, 6),
     "date": pa.date32(),
     "instant": pa.timestamp("us", tz="UTC"),
     "bool": pa.bool_(),

@@ -161,5 +161,5 @@ async def _sums(connection: AsyncConnection, periods: list[Period], told: Told) 
         await told("group_share", 50 + 5 * n)
         sums.shares.append(await shares_of(connection, period))
         sums.repurchases.append(await repurchase_of(connection, period))
-        sums.retentions.append(await retentions_of(connection, period))
+        sums.retentions.append(await retentions_of(connection, period, periods[0]))
     return sums

@@ -47,7 +47,10 @@ class Sums(msgspec.Struct, frozen=True):
             frame_of_rows(
                 RETENTION,
                 [
-                    (*period.columns, kind, row.day, row.mature, row.retained, row.rate)
+                    (
+                        *(*period.columns[:-1], periods[0].scope.as_of),
+                        *(kind, row.day, row.mature, row.retained, row.rate),
+                    )
                     for period, answers in zip(periods, self.retentions, strict=True)
                     for kind, answer in answers.items()
                     for row in answer.rows
@@ -66,11 +69,16 @@ async def repurchase_of(connection: AsyncConnection, period: Period) -> Repurcha
     return await repurchase(connection, period.cohort, "cohort", WITHIN_DAYS, "day", Filters())
 
 
-async def retentions_of(connection: AsyncConnection, period: Period) -> dict[Kind, Retention]:
-    """Retention of those who joined in the period, by staying and by speaking."""
-    return {
-        kind: await retention(connection, period.scope, kind, DAYS, None, None) for kind in KINDS
-    }
+async def retentions_of(
+    connection: AsyncConnection, period: Period, newest: Period
+) -> dict[Kind, Retention]:
+    """Retention of those who joined in the period, by staying and by speaking.
+
+    All are as of the newest period's instant: at its own end hardly anybody of a period has been
+    there for days.
+    """
+    scope = msgspec.structs.replace(newest.scope, window=period.scope.window)
+    return {kind: await retention(connection, scope, kind, DAYS, None, None) for kind in KINDS}
 
 
 def _shares(answer: GmvShare) -> tuple[Any, ...]:

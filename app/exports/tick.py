@@ -56,14 +56,14 @@ async def _weeks(connection: AsyncConnection, brand: brands.Brand, newest: Week)
     """The weeks that fell due since the clock last asked, and then those to be looked at again."""
     found = await connection.execute(
         text(
-            "SELECT b.created_at, (SELECT max(e.end_day) FROM export AS e"
+            "SELECT b.export_since, (SELECT max(e.end_day) FROM export AS e"
             "  WHERE e.brand_id = :brand AND e.kind = 'weekly' AND e.scheduled_for IS NOT NULL)"
             " AS last FROM brand AS b WHERE b.brand_id = :brand"
         ),
         {"brand": brand.brand_id},
     )
     row = found.one()
-    began: datetime = row.created_at
+    began: datetime = row.export_since
     weeks: list[Week] = []
     week = newest
     while (

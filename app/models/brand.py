@@ -19,7 +19,10 @@ from app.models.base import (
 
 
 class Brand(Base):
-    """One tenant with the settings its numbers depend on; written by cli and api/brand."""
+    """One tenant with the settings its numbers depend on; written by cli and api/brand.
+
+    Weeks that fell due after `export_since` are exported by the clock.
+    """
 
     __tablename__ = "brand"
     __table_args__ = (
@@ -56,6 +59,7 @@ class Brand(Base):
     lifecycle_lapsed_days: Mapped[int] = mapped_column(server_default="180")
     message_text_days: Mapped[int | None]
     raw_event_days: Mapped[int | None]
+    export_since: Mapped[Now]
     export_weekly: Mapped[bool] = mapped_column(Boolean, server_default="true")
     export_weekday: Mapped[int] = mapped_column(server_default="1")
     export_time: Mapped[str] = mapped_column(server_default="06:00")

@@ -23,7 +23,7 @@ WRITTEN = (
 )
 """What operators wrote, as far as there are such tables; the rest follows from events."""
 
-NOT_MOVED = frozenset({"brand_id", "created_at"})
+NOT_MOVED = frozenset({"brand_id", "created_at", "export_since"})
 """Columns of a brand that are not its settings."""
 
 

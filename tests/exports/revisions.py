@@ -260,13 +260,18 @@ def content(
     )
 
 
+def plain(value: Decimal | None) -> str | None:
+    """A decimal without the zeros that its type adds."""
+    return None if value is None else format(value.normalize(), "f")
+
+
 def numbers(moves: Moves | None) -> dict[tuple[str, str, str], Any]:
     """Each moved number by table, key and column: before, after, and what did it."""
     assert moves is not None
     return {
         (row["table"], row["key"], row["column"]): (
-            row["value_before"],
-            row["value_after"],
+            plain(row["value_before"]),
+            plain(row["value_after"]),
             row["causes"],
         )
         for batch in moves.frames()["moved"].batches()

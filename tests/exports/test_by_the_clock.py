@@ -17,7 +17,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 def made_ago(web: Service, brand: Brand, **ago: int) -> None:
     """As if the brand had been made long ago, and its next week had just fallen due."""
     web.sql(
-        "UPDATE brand SET created_at = now() - CAST(:ago AS interval) WHERE brand_id = :brand",
+        "UPDATE brand SET export_since = now() - CAST(:ago AS interval) WHERE brand_id = :brand",
         brand=brand.brand_id,
         ago=timedelta(**ago),
     )

@@ -1,6 +1,7 @@
 """Of any two revisions: every number that moved is told, and no cause where it does not reach."""
 
 import tempfile
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.exports.revisions import (
     member,
     numbers,
     order,
+    plain,
     refund,
     sums,
 )
@@ -119,4 +121,4 @@ def _within_reach(found: dict[tuple[str, str, str], Any], before: Tables, after:
 
 
 def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
+    return None if value is None else plain(Decimal(value))

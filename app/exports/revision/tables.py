@@ -31,13 +31,13 @@ MOVED = Spec(
         Column("key", "id", "行键", "Key of the row"),
         Column("column", "id", "列名", "Name of the column"),
         Column("unit", "word", "单位", "Unit"),
-        Column("value_before", "text", "上一版数值", "Value before"),
-        Column("value_after", "text", "本版数值", "Value after"),
-        Column("value_difference", "text", "差异数值", "Difference of values"),
+        Column("value_before", "number", "上一版数值", "Value before"),
+        Column("value_after", "number", "本版数值", "Value after"),
+        Column("value_difference", "number", "差异数值", "Difference of values"),
     ),
     people=True,  # a link may lead to a customer
 )
-"""The values are exact decimals as texts, money in the minor unit."""
+"""The values are exact, money in the minor unit; what else tells of them is to be read."""
 
 CHANGES = Spec(
     "changes",
@@ -90,9 +90,9 @@ def shown(column: Column, value: Value, currency: str, difference: bool = False)
     return f"{value:{sign},}"
 
 
-def exact(value: Value) -> str | None:
+def exact(value: Value) -> Decimal | None:
     """A number as machines read it."""
-    return None if value is None else format(value, "f" if isinstance(value, Decimal) else "d")
+    return None if value is None else Decimal(value)
 
 
 def key_shown(spec: Spec, key: tuple[Any, ...], row: dict[str, Any], language: Language) -> str:

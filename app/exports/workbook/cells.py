@@ -26,7 +26,7 @@ EPOCH = 25_569
 
 DAY = 86_400_000_000
 _illegal = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
-NUMBERS = ("count", "money", "ratio", "date", "instant")
+NUMBERS = ("count", "money", "ratio", "number", "date", "instant")
 """Types whose cells are numbers; all others are texts."""
 
 
@@ -39,7 +39,7 @@ def values(
         case "money":
             unit = 10 ** digits(currency)
             return [None if each is None else each / unit for each in cells.to_pylist()]
-        case "ratio":
+        case "ratio" | "number":
             made = cells.cast(pa.string()).cast(pa.float64())
         case "date":
             made = pc.add(cells.cast(pa.int32()), EPOCH)

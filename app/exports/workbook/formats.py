@@ -76,6 +76,7 @@ class Formats(msgspec.Struct):
             "count": "#,##0",
             "money": money(self.currency),
             "ratio": "0.0%",
+            "number": "0.######",
             "decimal": "#,##0.00",
             "times": times,
             "date": "yyyy-mm-dd",

@@ -75,12 +75,15 @@ def write_table(
 
 def _rows(paper: Paper, frame: Frame) -> Iterator["Row"]:
     currency, zone, language = paper.content.currency, paper.zone, paper.language
+    names = [n for n, column in enumerate(frame.spec.columns) if column.key in frame.spec.key]
     for batch in frame.batches():
         pairs = zip(batch.columns, frame.spec.columns, strict=True)
-        yield from zip(
-            *(values(cells, column, zone, currency, language) for cells, column in pairs),
-            strict=True,
-        )
+        made = [values(cells, column, zone, currency, language) for cells, column in pairs]
+        for n in names:
+            # The row whose key is empty is of what belongs to none of them.
+            if batch.column(n).null_count:
+                made[n] = [paper.said("none_of_them") if v is None else v for v in made[n]]
+        yield from zip(*made, strict=True)
 
 
 Row = tuple[Any, ...]

@@ -22,6 +22,7 @@ SAID: dict[str, tuple[str, str]] = {
         "What happened after that is in the net ledger of the next week.",
     ),
     "no_rows": ("没有数据", "No rows"),
+    "none_of_them": ("（无）", "(none)"),
     "rows": ("共 {} 行", "{} rows"),
     "summed_up": (
         "共 {} 行，超过 {} 行，此处只汇总；全部行见 csv/{}.csv。",
