@@ -87,7 +87,7 @@ def free_port() -> int:
         return port
 
 
-def wait_until_ready(base: str, seconds: float = 30) -> None:
+def wait_until_ready(base: str, seconds: float = 90) -> None:
     """Wait for the web process."""
     until = time.monotonic() + seconds
     with httpx.Client(trust_env=False) as client:
