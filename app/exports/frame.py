@@ -30,12 +30,16 @@ ARROW: dict[ColumnType, pa.DataType] = {
 
 
 class Column(msgspec.Struct, frozen=True):
-    """A column by its key, which machines read, and its labels, which people do."""
+    """A column by its key, which machines read, and its labels, which people do.
+
+    `aside`: it is for machines, so a sheet has it hidden.
+    """
 
     key: str
     type: ColumnType
     label_zh: str
     label_en: str
+    aside: bool = False
 
     def label(self, language: Language) -> str:
         return self.label_zh if language == "zh-CN" else self.label_en

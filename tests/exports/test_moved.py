@@ -248,9 +248,7 @@ def test_a_late_order_moves_anchor_and_repurchase(tmp_path: Path) -> None:
     found = numbers(moves)
     assert found["repurchase", f"{WEEK}/all", "repeat_buyers"] == ("0", "1", "1 late order")
     assert found["repurchase", f"{WEEK}/non_group", "buyers"] == ("1", "0", "1 late order")
-    assert found["repurchase", f"{WEEK}/group", "rate"] == (
-        *("0", "0.5", "1 late order"),
-    )
+    assert found["repurchase", f"{WEEK}/group", "rate"] == (*("0", "0.5", "1 late order"),)
     assert {key[0] for key in found} == {"repurchase"}
     headline = {each["name"]: each for each in moves.summary["headline"]} if moves else {}
     assert headline["repurchase.group.rate"]["after"] == 0.5

@@ -56,7 +56,7 @@ def write_table(
     for part in range(parts):
         sheet = paper.sheet(title)
         first = first or sheet.get_name()
-        _set_up(sheet, widths, above)
+        _set_up(sheet, columns, widths, above)
         if above:
             _write_title(paper, sheet, title, more)
         _write_header(paper, sheet, columns, above)
@@ -189,11 +189,14 @@ def _heighten(sheet: Worksheet, row: int, texts: Sequence[str | None]) -> None:
         sheet.set_row(row, LINE * min(most, MOST_LINES) + 3)
 
 
-def _set_up(sheet: Worksheet, widths: Sequence[float], above: int) -> None:
+def _set_up(
+    sheet: Worksheet, columns: Sequence[Column], widths: Sequence[float], above: int
+) -> None:
     """The header stays in sight and is printed on each page, with the first column."""
-    for n, wide in enumerate(widths):
-        sheet.set_column(n, n, wide)
-    pages = math.ceil(sum(widths) / ACROSS)
+    pairs = list(zip(columns, widths, strict=True))
+    for n, (column, wide) in enumerate(pairs):
+        sheet.set_column(n, n, wide, None, {"hidden": column.aside})
+    pages = math.ceil(sum(wide for column, wide in pairs if not column.aside) / ACROSS)
     sheet.fit_to_pages(pages, 0)
     if pages > 1:
         sheet.repeat_columns(0)
