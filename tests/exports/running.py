@@ -17,7 +17,7 @@ T = TypeVar("T")
 OVER = ("done", "unchanged", "failed", "cancelled")
 
 
-def until(found: Callable[[], T | None], seconds: float = 60) -> T:
+def until(found: Callable[[], T | None], seconds: float = 180) -> T:
     """What is found in the end."""
     end = time.monotonic() + seconds
     while True:
