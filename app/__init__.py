@@ -69,4 +69,5 @@ Rooms, and imports go down only:
     models             nouns = tables
     core               settings, database, statements, errors, clock, pages, limits, jobs, leases,
                        schedules
+    telemetry          every number that a process counts, the port it tells them at, traces
 """

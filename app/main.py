@@ -1,5 +1,6 @@
 """The web application: every route, dependency and error handler on one page."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -71,6 +72,8 @@ from app.core.logs import configure
 from app.core.proxies import networks
 from app.core.settings import Settings, read
 from app.exports.store import open_store
+from app.telemetry import traces
+from app.telemetry.port import open_port
 
 ROUTES = [
     intake.post_webhook,
@@ -220,6 +223,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        open_port("web", settings.metrics_host, settings.metrics_port)
+        traces.start("web", settings.traces_endpoint)
         app.state.pool = open_pool(settings, "hongqun web", walled=True)
         app.state.limiter = Limiter(settings.redis_url)
         app.state.key_rate = Rate("key", settings.key_rate)
@@ -236,6 +241,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             await app.state.waker.stop()
             await app.state.limiter.close()
             await app.state.pool.dispose()
+            await asyncio.to_thread(traces.stop)
 
     app = Litestar(
         ROUTES,

@@ -6,15 +6,20 @@ import os
 import secrets
 import signal
 import socket
+import sys
 
 import structlog
 
 from app.core.db import open_pool, unavailable
 from app.core.jobs import listen
 from app.core.logs import configure
+from app.core.queues import tell_queues
 from app.core.settings import Settings, read
 from app.exports.store import open_store
 from app.outbound.deliver import Sender
+from app.telemetry import traces
+from app.telemetry.port import NoPort, open_port
+from app.telemetry.traces import NoTraces
 from workers.clockwork import run_by_the_clock
 from workers.deliveries import send_webhooks
 from workers.exports import run_exports
@@ -38,6 +43,9 @@ async def work(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
     pool = open_pool(settings, "hongqun worker", walled=True)
+    open_port("worker", settings.metrics_host, settings.metrics_port)
+    tell_queues(pool)
+    traces.start("worker", settings.traces_endpoint)
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     sender = Sender(anywhere=settings.webhooks_to_anywhere, trusted=settings.webhooks_ca)
     pump = Pump(pool, holder, settings.batch_events)
@@ -77,6 +85,7 @@ async def work(settings: Settings) -> None:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     await pool.dispose()
+    await asyncio.to_thread(traces.stop)
     log.info("worker_stopped")
 
 
@@ -88,7 +97,10 @@ def main() -> None:
         import uvloop
 
         uvloop.install()
-    asyncio.run(work(settings))
+    try:
+        asyncio.run(work(settings))
+    except (NoPort, NoTraces) as error:
+        sys.exit(f"hongqun: {error}")
 
 
 if __name__ == "__main__":

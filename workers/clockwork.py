@@ -20,6 +20,8 @@ from app.crm import rfm
 from app.derive import nightly
 from app.kept import keep
 from app.personal import upkeep
+from app.telemetry import traces
+from app.telemetry.numbers import doing
 
 SWEEP_SECONDS = 30.0
 
@@ -54,16 +56,17 @@ async def run_by_the_clock(pool: AsyncEngine) -> None:
 async def sweep(pool: AsyncEngine) -> None:
     """Do what is due; what fails for one brand is tried again at the next sweep."""
     while (
-        await _round(pool, keep.due, _keep)
-        + await _round(pool, rfm.due, rfm.count)
-        + await _round(pool, nightly.due, _verify)
-        + await _round(pool, upkeep.due, upkeep.tend)
+        await _round(pool, "keep", keep.due, _keep)
+        + await _round(pool, "rfm", rfm.due, rfm.count)
+        + await _round(pool, "verify", nightly.due, _verify)
+        + await _round(pool, "personal", upkeep.due, upkeep.tend)
     ):
         pass
 
 
 async def _round(
     pool: AsyncEngine,
+    job: str,
     due: Callable[[AsyncEngine], Awaitable[list[int]]],
     do: Callable[[AsyncEngine, int, datetime], Awaitable[bool]],
 ) -> int:
@@ -73,12 +76,15 @@ async def _round(
         try:
             async with transaction(pool, brand_id) as connection:
                 now = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
-            got_on += await do(pool, brand_id, now)
+            with doing(job) as one, traces.span(job, brand_id=brand_id):
+                done = await do(pool, brand_id, now)
+                one.outcome = "done" if done else "not_yet"
+            got_on += done
         except Exception as error:
             # A question that takes too long is this brand's alone.
             if unavailable(error) and sqlstate(error) != TIMEOUT:
                 raise
-            log.exception("turn_by_the_clock_failed", brand_id=brand_id, doing=do.__name__)
+            log.exception("turn_by_the_clock_failed", brand_id=brand_id, doing=job)
     return got_on
 
 

@@ -15,6 +15,7 @@ from app.exports.publish import sweep_away, to_sweep
 from app.exports.staging import StoreAway
 from app.exports.store import Store, open_store
 from app.exports.work import work
+from app.telemetry.numbers import doing
 
 LOOK_SECONDS = 1.0
 TICK_SECONDS = 10.0
@@ -86,7 +87,8 @@ class Exports:
         """Remove the files whose time is over; a brand for which that fails stops no other."""
         for brand_id in await upkeep.due(self.pool):
             try:
-                await upkeep.tend(self.pool, self.store, brand_id)
+                with doing("export_files"):
+                    await upkeep.tend(self.pool, self.store, brand_id)
             except StoreAway as error:
                 log.warning("export_store_away", brand_id=brand_id, error=str(error))
             except Exception as error:

@@ -14,6 +14,7 @@ from app.ingest.dead_letters import forget_old
 from app.moves import delete
 from app.outbound import log as webhook_log
 from app.sheets.imports import tidy
+from app.telemetry.numbers import doing
 
 HOUR = 3600.0
 
@@ -24,19 +25,25 @@ async def keep_house(pool: AsyncEngine, store: Store) -> None:
     """Tidy up now and every hour; doing it twice does no harm."""
     while True:
         try:
-            async with transaction(pool) as connection:
-                brands = (await connection.execute(text("SELECT brand_id FROM work_lease"))).all()
-            for brand in brands:
-                async with transaction(pool, brand.brand_id) as connection:
-                    await idempotency.forget_old(connection, brand.brand_id)
-                    await forget_old(connection, brand.brand_id)
-                    await forget_dead(connection, brand.brand_id)
-                    await tidy(connection, brand.brand_id)
-                await _webhooks(pool, brand.brand_id)
-            await _departed(pool, store)
+            with doing("housekeeping"):
+                await _tidy_up(pool, store)
         except Exception:
             log.exception("housekeeping_failed")
         await asyncio.sleep(HOUR)
+
+
+async def _tidy_up(pool: AsyncEngine, store: Store) -> None:
+    """Go through all brands once."""
+    async with transaction(pool) as connection:
+        brands = (await connection.execute(text("SELECT brand_id FROM work_lease"))).all()
+    for brand in brands:
+        async with transaction(pool, brand.brand_id) as connection:
+            await idempotency.forget_old(connection, brand.brand_id)
+            await forget_old(connection, brand.brand_id)
+            await forget_dead(connection, brand.brand_id)
+            await tidy(connection, brand.brand_id)
+        await _webhooks(pool, brand.brand_id)
+    await _departed(pool, store)
 
 
 async def _webhooks(pool: AsyncEngine, brand_id: int) -> None:

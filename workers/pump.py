@@ -16,6 +16,8 @@ from app.derive.sums import count_sums, put_off_sum
 from app.ingest.dead_letters import bury
 from app.projection.project import claim, project
 from app.projection.queue import MOST_ATTEMPTS, count_attempt, postpone
+from app.telemetry import traces
+from app.telemetry.numbers import DEAD_LETTERS, PUMP_FAILURES, TURNS, batch
 from workers.refresh import refresh
 from workers.statistics import Statistics
 
@@ -71,6 +73,7 @@ class Pump:
                 try:
                     served |= await self._serve(brand_id)
                 except Exception as error:
+                    TURNS.labels("failed").inc()
                     if unavailable(error):
                         raise
                     # Its lease runs out, and then it is tried again; the others go on.
@@ -80,6 +83,7 @@ class Pump:
         """Give one brand its turn; False where another worker has it."""
         crashes = await lease.take(self.pool, brand_id, self.holder)
         if crashes is None:
+            TURNS.labels("held").inc()
             return False
         if crashes:
             log.warning("batch_interrupted", brand_id=brand_id, times=crashes)
@@ -106,9 +110,11 @@ class Pump:
                 if not (refreshed or taken or derived or counted):
                     break
         except lease.LeaseLost:
+            TURNS.labels("lost").inc()
             log.warning("lease_lost", brand_id=brand_id)
             return True
         await lease.release(self.pool, brand_id, self.holder)
+        TURNS.labels("served").inc()
         return True
 
     async def _in_hand(
@@ -127,15 +133,19 @@ class Pump:
         """
         claimed = []
         try:
-            async with transaction(self.pool, brand_id) as connection:
-                await lease.fence(connection, brand_id, self.holder)
-                claimed = await claim(connection, brand_id, size)
-                if claimed:
-                    await project(connection, brand_id, claimed)
+            with batch("project") as done:
+                async with transaction(self.pool, brand_id) as connection:
+                    await lease.fence(connection, brand_id, self.holder)
+                    claimed = await claim(connection, brand_id, size)
+                    if claimed:
+                        with traces.span("project", brand_id=brand_id, events=len(claimed)):
+                            await project(connection, brand_id, claimed)
+                done.rows = len(claimed)
         except Exception as error:
             # Without the key that they ask for, events wait; no number of attempts helps.
             if unavailable(error) or not claimed or isinstance(error, SettingsError):
                 raise
+            PUMP_FAILURES.labels("project").inc()
             if len(claimed) > 1:
                 return len(claimed), max(1, len(claimed) // 8)
             await self._fail(brand_id, claimed[0].event_no, claimed[0].attempts + 1, error)
@@ -161,12 +171,16 @@ class Pump:
         off, stays pending, and stops nothing else.
         """
         try:
-            taken = await self._in_hand(brand_id, lambda c, b: act(c, b, most))
+            with batch(act.__name__) as done, traces.span(act.__name__, brand_id=brand_id):
+                taken = await self._in_hand(brand_id, lambda c, b: act(c, b, most))
+                traces.tell(rows=taken)
+                done.rows = taken
         except lease.LeaseLost:
             raise
         except Exception as error:
             if unavailable(error):
                 raise
+            PUMP_FAILURES.labels(act.__name__).inc()
             if most == 1:
                 log.exception("derivation_failed", brand_id=brand_id)
                 await self._in_hand(brand_id, put_off)
@@ -184,6 +198,8 @@ class Pump:
                 await bury(connection, brand_id, event_no, reason)
             else:
                 await postpone(connection, brand_id, event_no, attempts, reason)
+        if attempts >= MOST_ATTEMPTS:
+            DEAD_LETTERS.labels("projection_failed").inc()
 
     async def _count_attempt(self, connection: AsyncConnection, brand_id: int) -> None:
         """Count an attempt before it is made, since it may take this process down."""

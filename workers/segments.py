@@ -10,6 +10,7 @@ import structlog
 from app.core.db import open_pool, unavailable
 from app.core.settings import Settings
 from app.crm.segments.refresh import brands, refresh
+from app.telemetry.numbers import doing
 
 ALL_SECONDS = 60.0
 """How often brands are looked at of which nobody told anything: a day may have begun there."""
@@ -38,7 +39,8 @@ async def keep_segments(settings: Settings, due: asyncio.Event) -> None:
             try:
                 for brand_id in await brands(pool, every=every):
                     try:
-                        await refresh(pool, brand_id)
+                        with doing("segments"):
+                            await refresh(pool, brand_id)
                     except Exception as error:
                         if unavailable(error):
                             raise

@@ -16,6 +16,7 @@ from app.crm.caller import Caller
 from app.personal import register
 from app.personal.erase import Erased, erase
 from app.personal.register import ErasurePage, Registered
+from app.telemetry.numbers import JOBS
 
 
 class EraseBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,6 +75,7 @@ async def erase_customer(
                 raise _Trial(erased)
     except _Trial as trial:
         return answer(EraseAnswer(True, None, None, trial.erased.counts))
+    JOBS.labels("erasure", "done").inc()
     state.waker.wake()
     return answer(EraseAnswer(False, erased.erasure_id, erased.customer_id, erased.counts))
 

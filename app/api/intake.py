@@ -23,6 +23,8 @@ from app.ingest.decode import Sender
 from app.ingest.inbox import Receipt, take_in
 from app.ingest.signature import refusal
 from app.ingest.text import NotJson
+from app.telemetry import traces
+from app.telemetry.numbers import DEAD_LETTERS, count_intake
 
 log = structlog.get_logger()
 
@@ -118,6 +120,7 @@ async def _read(
     return raw, kind
 
 
+@traces.spanned("intake")
 async def _take_in(
     state: State, brand_id: int, sender: Sender, raw: bytes, kind: bodies.Kind
 ) -> Response[Receipt]:
@@ -129,6 +132,7 @@ async def _take_in(
         async with transaction(pool, brand_id) as connection:
             letter = DeadText(raw, code, str(error))
             await keep(connection, brand_id, sender.source, sender.fallback_id, [letter])
+        DEAD_LETTERS.labels(code).inc()
         raise Problem(status, code, str(error)) from None
     if len(raws) > bodies.MOST_EVENTS:
         async with transaction(pool, brand_id) as connection:
@@ -150,8 +154,19 @@ async def _take_in(
         rejected=len(receipt.rejected),
     )
     if receipt.accepted or receipt.duplicates:
-        return answer(receipt, 202)
-    raise refused(receipt)
+        return answer(counted(receipt), 202)
+    raise refused(counted(receipt))
+
+
+def counted(receipt: Receipt) -> Receipt:
+    """Count what became of the events of a request, now that it is committed."""
+    count_intake(receipt)
+    traces.tell(
+        accepted=receipt.accepted,
+        duplicates=receipt.duplicates,
+        rejected=len(receipt.rejected),
+    )
+    return receipt
 
 
 def refused(receipt: Receipt) -> Problem:

@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from app.core.db import sqlstate, unavailable
 from app.core.errors import Problem, Unavailable
 from app.core.settings import SettingsError
+from app.telemetry.numbers import count_unrouted
 
 MEDIA_TYPE = "application/problem+json"
 CODES = {
@@ -53,6 +54,9 @@ def on_problem(request: Request[Any, Any, Any], problem: Problem) -> Response[by
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """Answer what the framework refused: unknown routes, methods, malformed parameters."""
+    if "path_template" not in request.scope:
+        # Routing comes before everything that counts the others.
+        count_unrouted(request.method, error.status_code)
     field = None
     detail = error.detail
     if isinstance(error, ValidationException) and isinstance(error.extra, list) and error.extra:

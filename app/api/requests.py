@@ -14,6 +14,8 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.problems import respond
 from app.core.errors import Problem
 from app.core.proxies import Client, Networks, client_of
+from app.telemetry import traces
+from app.telemetry.numbers import IN_FLIGHT, NO_ROUTE, count_request
 
 log = structlog.get_logger()
 _id = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
@@ -55,17 +57,26 @@ class RequestContext(ASGIMiddleware):
                     headers.update(verdict.headers)
             await send(message)
 
-        if b"%00" in scope.get("query_string", b"") or "\0" in scope["path"]:
-            refusal = Problem(400, "invalid", "A NUL character stands in the URL.")
-            answer = respond(refusal).to_asgi_response(None, Request(scope))
-            await answer(scope, receive, send_with_id)
-        else:
-            await next_app(scope, receive, send_with_id)
+        method, route = str(scope.get("method")), scope.get("path_template") or NO_ROUTE
+        IN_FLIGHT.inc()
+        try:
+            with traces.request_span(method, route, headers) as span:
+                if b"%00" in scope.get("query_string", b"") or "\0" in scope["path"]:
+                    refusal = Problem(400, "invalid", "A NUL character stands in the URL.")
+                    answer = respond(refusal).to_asgi_response(None, Request(scope))
+                    await answer(scope, receive, send_with_id)
+                else:
+                    await next_app(scope, receive, send_with_id)
+                traces.answered(span, status)
+        finally:
+            took = time.perf_counter() - began
+            IN_FLIGHT.dec()
+            count_request(method, route, status, took)
         log.info(
             "request",
-            method=scope.get("method"),
+            method=method,
             path=scope["path"],
             client=client.address,
             status=status,
-            ms=round((time.perf_counter() - began) * 1000, 1),
+            ms=round(took * 1000, 1),
         )

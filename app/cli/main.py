@@ -11,6 +11,7 @@ from app.core.roles import RolesError
 from app.core.settings import SettingsError
 from app.core.walls import NotWalled
 from app.embedded.errors import EmbeddedError
+from app.telemetry.traces import NoTraces
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -51,7 +52,7 @@ def main() -> None:
     """Run the command line; what a person can mend is told in one line, without a traceback."""
     try:
         hongqun(prog_name="hongqun")
-    except (SettingsError, RolesError, NotWalled, EmbeddedError, Problem) as error:
+    except (SettingsError, RolesError, NotWalled, EmbeddedError, NoTraces, Problem) as error:
         click.echo(f"hongqun: {error}", err=True)
         sys.exit(2)
     except Exception as error:

@@ -20,6 +20,7 @@ from app.core.settings import Settings, read
 from app.core.walls import prove
 from app.supervisor.program import Program
 from app.supervisor.supervise import run
+from app.telemetry import traces
 
 WAIT_SECONDS = 60
 DRAIN_SECONDS = 30
@@ -157,6 +158,7 @@ def programs(settings: Settings, host: str, port: int) -> list[Program]:
 
 def web_command(host: str, port: int, workers: int) -> list[str]:
     """The command line of the ASGI server."""
+    traces.check(read().traces_endpoint)
     return [
         sys.executable,
         *("-m", "granian", "--interface", "asgi", "--factory", "app.main:create_app"),

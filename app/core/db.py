@@ -6,6 +6,7 @@ Each transaction is of one brand: row-level security shows it the rows of no oth
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from time import perf_counter
 from typing import Any
 
 import asyncpg
@@ -14,8 +15,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from app.core.measured import POOLS, MeasuredPool, count_error
 from app.core.settings import Settings
 from app.core.walls import check_role
+from app.telemetry.numbers import COMMIT_SECONDS
 
 RETRY = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03"}
 """SQLSTATEs of failures that are nobody's fault: the same transaction may succeed next time."""
@@ -32,16 +35,43 @@ SET_BRAND = text("SELECT set_config('app.brand', :brand, true)")
 
 
 class Walled(asyncpg.Connection):  # type: ignore[misc]
-    """A connection whose transactions are of `brand`, told with BEGIN in one round trip."""
+    """A connection whose transactions are of `brand`, told with BEGIN in one round trip.
+
+    Its errors and commits are counted also where asyncpg is used without SQLAlchemy.
+    """
 
     brand: int | None = None
+    commits: Any = None
 
     async def execute(self, query: str, *args: Any, **options: Any) -> str:
-        """As asyncpg does; it begins each transaction by this."""
+        """As asyncpg does; it begins and commits each transaction by this."""
         if self.brand is not None and query.startswith("BEGIN"):
             query = f"{query} SET LOCAL app.brand = '{self.brand:d}';"
-        status: str = await super().execute(query, *args, **options)
+        began = perf_counter()
+        try:
+            status: str = await super().execute(query, *args, **options)
+        except asyncpg.PostgresError as error:
+            count_error(error)
+            raise
+        if query.startswith("COMMIT"):
+            self.commits.observe(perf_counter() - began)
         return status
+
+    async def fetch(self, *args: Any, **options: Any) -> Any:
+        """As asyncpg does."""
+        try:
+            return await super().fetch(*args, **options)
+        except asyncpg.PostgresError as error:
+            count_error(error)
+            raise
+
+    async def copy_from_query(self, *args: Any, **options: Any) -> Any:
+        """As asyncpg does."""
+        try:
+            return await super().copy_from_query(*args, **options)
+        except asyncpg.PostgresError as error:
+            count_error(error)
+            raise
 
 
 def open_pool(settings: Settings, application: str, *, walled: bool = False) -> AsyncEngine:
@@ -62,6 +92,8 @@ def open_pool(settings: Settings, application: str, *, walled: bool = False) -> 
         "plan_cache_mode": "force_custom_plan",
     }
 
+    commits = COMMIT_SECONDS.labels(application)
+
     async def connect() -> Any:
         opened = await asyncpg.connect(
             dsn,
@@ -70,6 +102,7 @@ def open_pool(settings: Settings, application: str, *, walled: bool = False) -> 
             server_settings=server_settings,
             connection_class=Walled,
         )
+        opened.commits = commits
         if walled:
             try:
                 await check_role(opened)
@@ -78,9 +111,11 @@ def open_pool(settings: Settings, application: str, *, walled: bool = False) -> 
                 raise
         return opened
 
-    return create_async_engine(
+    pool = create_async_engine(
         "postgresql+asyncpg://",
         async_creator=connect,
+        poolclass=MeasuredPool,
+        pool_logging_name=application,
         pool_size=settings.pool_size,
         max_overflow=0,
         pool_timeout=2,
@@ -88,6 +123,8 @@ def open_pool(settings: Settings, application: str, *, walled: bool = False) -> 
         # Errors are logged: without this they would carry what people wrote and their numbers.
         hide_parameters=True,
     )
+    POOLS.watch(pool)
+    return pool
 
 
 @asynccontextmanager

@@ -17,6 +17,8 @@ from arq.worker import Worker, func
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from app.telemetry.numbers import REDIS
+
 QUEUE = "hongqun"
 PAUSE_SECONDS = 0.05
 """Wake-ups within this time are sent as one."""
@@ -78,6 +80,7 @@ class Waker:
                         _settings(self.redis_url), default_queue_name=QUEUE, **_serializers()
                     )
                     self.reachable = True
+                REDIS.labels("send").set(1)
                 await self._asked.wait()
                 self._asked.clear()
                 await redis.enqueue_job("wake", _expires=60)
@@ -86,6 +89,7 @@ class Waker:
                 if self.reachable or redis is None:
                     log.warning("redis_unreachable", error=type(error).__name__)
                 self.reachable, redis = False, None
+                REDIS.labels("send").set(0)
                 await asyncio.sleep(RETRY_SECONDS)
 
 
@@ -120,8 +124,10 @@ async def listen(redis_url: str, on_wake: Callable[[], None]) -> None:
                 health_check_interval=60,
                 **_serializers(),
             )
+            REDIS.labels("listen").set(1)
             await worker.async_run()
         except (TimeoutError, RedisError, OSError) as error:
+            REDIS.labels("listen").set(0)
             log.warning("redis_unreachable", error=type(error).__name__)
         finally:
             if worker is not None:

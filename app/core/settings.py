@@ -35,6 +35,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str | None = None
     webhooks_to_anywhere: bool = False
     webhooks_ca: str | None = None
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = None
+    traces_endpoint: str | None = None
 
     @property
     def exports(self) -> str:
@@ -81,6 +84,9 @@ NAMES = {
     "public_url": "HONGQUN_PUBLIC_URL",
     "webhooks_to_anywhere": "HONGQUN_WEBHOOKS_TO_ANYWHERE",
     "webhooks_ca": "HONGQUN_WEBHOOKS_CA",
+    "metrics_host": "HONGQUN_METRICS_HOST",
+    "metrics_port": "HONGQUN_METRICS_PORT",
+    "traces_endpoint": "OTEL_EXPORTER_OTLP_ENDPOINT",
 }
 S3 = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(/(?P<prefix>[\w./ -]*))?")
 """An address in a bucket; its prefix may be empty."""
@@ -88,6 +94,7 @@ S3 = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(/(?P<prefix>
 NUMBERS = (
     *("pool_size", "statement_timeout_ms", "sweep_seconds", "batch_events"),
     *("key_rate", "source_rate", "import_bytes"),
+    "metrics_port",
 )
 
 
@@ -107,6 +114,8 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
     if ("tls_cert" in given) != ("tls_key" in given):
         raise SettingsError("HONGQUN_TLS_CERT and HONGQUN_TLS_KEY go together")
     _check_addresses(given)
+    if int(given.get("metrics_port", "1")) > 65_535:
+        raise SettingsError("HONGQUN_METRICS_PORT must be a port, at most 65535")
     if int(given.get("sweep_seconds", "5")) > 10:
         raise SettingsError("HONGQUN_SWEEP_SECONDS may be at most 10")
     return msgspec.convert(

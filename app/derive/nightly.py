@@ -15,6 +15,7 @@ from app.core.db import session, transaction
 from app.core.sql import sql
 from app.core.zone import zone_of
 from app.derive.verify import Report, Sample, SettingsPending, verify
+from app.telemetry.numbers import VERIFY_DIFFERENCES
 
 JOB = "verify"
 HOUR = 3
@@ -63,6 +64,7 @@ async def check(pool: AsyncEngine, brand_id: int, now: datetime) -> Report | Non
             connection, brand_id, JOB, day_start(zone, night) + timedelta(hours=HOUR), zone.key
         )
     if report.differences:
+        VERIFY_DIFFERENCES.inc(report.differences)
         log.error(
             "verify_differences",
             brand_id=brand_id,

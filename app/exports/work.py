@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 import structlog
@@ -32,6 +32,8 @@ from app.exports.revision.events import events_of
 from app.exports.staging import StoreAway
 from app.exports.store import Store
 from app.exports.write import manifest, write, write_manifest
+from app.telemetry import traces
+from app.telemetry.numbers import doing
 
 BEAT_SECONDS = 5.0
 
@@ -51,6 +53,7 @@ RETRY_SECONDS = (15.0, 120.0)
 """How soon a run is tried again that failed by no fault of its own."""
 
 T = TypeVar("T")
+Outcome = Literal["done", "unchanged", "put_back", "failed"]
 
 log = structlog.get_logger()
 
@@ -62,25 +65,27 @@ class Waiting(Exception):
 async def work(pool: AsyncEngine, store: Store, one: InHand, public_url: str | None) -> None:
     """Bring a run that is in hand to its end, or put it back."""
     told = {"brand_id": one.run.brand_id, "export_id": one.run.export_id}
-    try:
+    with doing("export") as job, traces.span("export", brand_id=one.run.brand_id):
         try:
-            await _work(pool, store, one, public_url)
+            try:
+                job.outcome = await _work(pool, store, one, public_url)
+            except Lost:
+                raise
+            except Exception as error:
+                job.outcome = await _put_off(pool, one, error)
         except Lost:
+            job.outcome = "lost"
+            log.info("export_lost", **told)
+            await sweep_away(pool, store, one.run.brand_id)
+        except asyncio.CancelledError:
+            # Another worker may go on at once; where this cannot be said, the lease ends soon.
+            with suppress(Exception):
+                await hand.put_back(pool, one, 0, None)
             raise
-        except Exception as error:
-            await _put_off(pool, one, error)
-    except Lost:
-        log.info("export_lost", **told)
-        await sweep_away(pool, store, one.run.brand_id)
-    except asyncio.CancelledError:
-        # Another worker may go on at once; where this cannot be said, the lease ends soon.
-        with suppress(Exception):
-            await hand.put_back(pool, one, 0, None)
-        raise
 
 
-async def _put_off(pool: AsyncEngine, one: InHand, error: Exception) -> None:
-    """Put a run back, or close it, as fits what went wrong."""
+async def _put_off(pool: AsyncEngine, one: InHand, error: Exception) -> Outcome:
+    """Put a run back, or close it, as fits what went wrong; says which."""
     told = {"brand_id": one.run.brand_id, "export_id": one.run.export_id}
     if isinstance(error, Erased):
         await hand.put_back(pool, one, 0, None)
@@ -92,32 +97,36 @@ async def _put_off(pool: AsyncEngine, one: InHand, error: Exception) -> None:
             await hand.put_back(pool, one, WAIT_SECONDS, "waiting")
         else:
             log.error("export_tables_disagree", first=error.sentences[:3], **told)
-            await _fail(pool, one, "tables_disagree", "\n".join(error.sentences))
+            return await _fail(pool, one, "tables_disagree", "\n".join(error.sentences))
     elif isinstance(error, Problem):
-        await _fail(pool, one, error.code, error.detail)
+        return await _fail(pool, one, error.code, error.detail)
     elif isinstance(error, StoreAway):
         log.warning("export_store_away", error=str(error), **told)
-        await _again(pool, one, "storage_unavailable", f"The files cannot be stored: {error}")
+        return await _again(
+            pool, one, "storage_unavailable", f"The files cannot be stored: {error}"
+        )
     elif unavailable(error):
         log.warning("database_unavailable", error=type(error).__name__, **told)
         detail = "The database was not available, or took too long."
-        await _again(pool, one, "unavailable", detail)
+        return await _again(pool, one, "unavailable", detail)
     else:
         log.error("export_failed", exc_info=error, **told)
-        await _again(pool, one, "internal_error", "Something went wrong on our side.")
+        return await _again(pool, one, "internal_error", "Something went wrong on our side.")
+    return "put_back"
 
 
-async def _work(pool: AsyncEngine, store: Store, one: InHand, public_url: str | None) -> None:
+async def _work(pool: AsyncEngine, store: Store, one: InHand, public_url: str | None) -> Outcome:
     made = one.manifest
     if made is None or not await is_published(store, one.prefix, made):
         if not await _is_ready(pool, one):
             await hand.put_back(pool, one, WAIT_SECONDS, "waiting")
-            return
+            return "put_back"
         with folder_of(one.run.export_id) as folder:
             made = await _while_held(pool, one, _make(pool, store, one, folder, public_url or ""))
         if made is None:
-            return
+            return "unchanged"
     await finish(pool, store, one, made, public_url)
+    return "done"
 
 
 async def _make(
@@ -252,15 +261,16 @@ async def _pending(pool: AsyncEngine, one: InHand) -> Backlog:
         return await backlog(connection, one.run.brand_id)
 
 
-async def _again(pool: AsyncEngine, one: InHand, code: str, detail: str) -> None:
+async def _again(pool: AsyncEngine, one: InHand, code: str, detail: str) -> Outcome:
     """Try it again later; after MOST_ATTEMPTS it has failed."""
     if one.run.attempts >= hand.MOST_ATTEMPTS:
-        await _fail(pool, one, code, detail)
-    else:
-        seconds = RETRY_SECONDS[min(one.run.attempts, len(RETRY_SECONDS)) - 1]
-        await hand.put_back(pool, one, seconds, "waiting", counts=True)
+        return await _fail(pool, one, code, detail)
+    seconds = RETRY_SECONDS[min(one.run.attempts, len(RETRY_SECONDS)) - 1]
+    await hand.put_back(pool, one, seconds, "waiting", counts=True)
+    return "put_back"
 
 
-async def _fail(pool: AsyncEngine, one: InHand, code: str, detail: str) -> None:
+async def _fail(pool: AsyncEngine, one: InHand, code: str, detail: str) -> Outcome:
     async with transaction(pool, one.run.brand_id) as connection:
         await hand.end(connection, one, "failed", code, detail[:10_000])
+    return "failed"

@@ -15,6 +15,7 @@ from app.core.sql import sql
 from app.outbound.deliver import Post, Sender
 from app.outbound.outcome import Outcome
 from app.outbound.retry import next_try
+from app.telemetry.numbers import doing
 
 LEASE_SECONDS = 30
 """Twice what a try may take."""
@@ -85,6 +86,11 @@ async def claim(pool: AsyncEngine, brand_id: int, holder: str, most: int) -> lis
 
 async def work(pool: AsyncEngine, one: InHand, sender: Sender) -> None:
     """Try one delivery, and write down what came of it."""
+    with doing("delivery") as job:
+        job.outcome = await _work(pool, one, sender)
+
+
+async def _work(pool: AsyncEngine, one: InHand, sender: Sender) -> str:
     began = asyncio.get_running_loop().time()
     try:
         outcome = await sender.send(one.post)
@@ -97,6 +103,7 @@ async def work(pool: AsyncEngine, one: InHand, sender: Sender) -> None:
     took_ms = int((asyncio.get_running_loop().time() - began) * 1000)
     async with transaction(pool, one.brand_id) as connection:
         await end(connection, one, outcome, took_ms)
+    return outcome.code
 
 
 async def end(connection: AsyncConnection, one: InHand, outcome: Outcome, took_ms: int) -> None:

@@ -21,6 +21,8 @@ from app.sheets.asked import Asked, Unreadable
 from app.sheets.imports import MOST_KEPT, end, keep
 from app.sheets.reading import Reading, ReadRow
 from app.sheets.take_in import Tally, take_in_rows
+from app.telemetry import traces
+from app.telemetry.numbers import Job, doing
 
 LEASE_SECONDS = 30
 BEAT_SECONDS = 8.0
@@ -85,6 +87,18 @@ async def work(
     pool: AsyncEngine, brand_id: int, one: InHand, holder: str, wake: Callable[[], None]
 ) -> None:
     """Read an import to its end; `wake` is called when events were taken in."""
+    with doing("import") as job, traces.span("import", brand_id=brand_id):
+        await _work(pool, brand_id, one, holder, wake, job)
+
+
+async def _work(
+    pool: AsyncEngine,
+    brand_id: int,
+    one: InHand,
+    holder: str,
+    wake: Callable[[], None],
+    job: Job,
+) -> None:
     try:
         async with _kept(pool, brand_id, one, holder):
             with tempfile.TemporaryFile() as file:
@@ -97,7 +111,9 @@ async def work(
             await end(
                 connection, brand_id, one.import_id, "failed", error.code, error.detail[:1_000]
             )
+        job.outcome = "failed"
     except Lost:
+        job.outcome = "lost"
         log.info("import_lost", brand_id=brand_id, import_id=one.import_id)
     except asyncio.CancelledError:
         await _release(pool, brand_id, one, holder)
@@ -109,6 +125,7 @@ async def work(
         async with transaction(pool, brand_id) as connection:
             detail = "Something went wrong on our side."
             await end(connection, brand_id, one.import_id, "failed", "internal_error", detail)
+        job.outcome = "failed"
 
 
 async def _download(pool: AsyncEngine, brand_id: int, one: InHand, file: BinaryIO) -> None:
