@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: setup check-install demo test test-long fuzz bench restore-drill lint format clean help
+.PHONY: setup check-install demo test test-long fuzz bench bench-intake restore-drill lint format clean help
 
 help:  ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -41,6 +41,9 @@ bench: setup  ## Measure speed against DuckDB on the same facts (ARGS=--help say
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
 		-r bench/requirements.lock
 	@$(BIN)/python -m bench.metrics $(ARGS)
+
+bench-intake: setup  ## Measure how fast events come in, beside what the machine can do without us
+	@$(BIN)/python -m bench.intake $(ARGS)
 
 restore-drill: setup  ## Back up a sample brand, lose its server, restore it on another, and compare
 	@$(BIN)/python -m bench.restore $(ARGS)

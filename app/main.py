@@ -1,6 +1,7 @@
 """The web application: every route, dependency and error handler on one page."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -71,7 +72,10 @@ from app.core.limits import Limiter, Rate
 from app.core.logs import configure
 from app.core.proxies import networks
 from app.core.settings import Settings, read
+from app.crm.senders import Senders
+from app.crm.sources import live
 from app.exports.store import open_store
+from app.ingest.group_commit import GroupCommit
 from app.telemetry import traces
 from app.telemetry.port import open_port
 
@@ -235,9 +239,21 @@ def create_app(settings: Settings | None = None) -> Litestar:
         app.state.webhooks_to_anywhere = settings.webhooks_to_anywhere
         app.state.waker = Waker(settings.redis_url)
         app.state.waker.start()
+        app.state.senders = Senders(app.state.pool)
+        app.state.intake = GroupCommit(
+            app.state.pool,
+            live,
+            app.state.waker.wake,
+            events=settings.intake_events,
+            size=settings.intake_bytes,
+            running=settings.pool_size // 2,
+        )
+        # What was made until now stays: looking at it again and again is in the way of requests.
+        gc.freeze()
         try:
             yield
         finally:
+            await app.state.intake.stop()
             await app.state.waker.stop()
             await app.state.limiter.close()
             await app.state.pool.dispose()

@@ -48,15 +48,22 @@ def program(servers: Servers, *words: str) -> Iterator[int]:
 
 
 @contextmanager
-def web(servers: Servers) -> Iterator[tuple[str, int]]:
-    """A web process that is ready; gives its address and process id."""
+def web(servers: Servers, processes: int = 1) -> Iterator[tuple[str, int]]:
+    """Web processes that are ready; gives their address, and the process id above them."""
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    words = ("web", "--port", str(port), "--workers", str(processes))
+    with program(servers, *words) as pid:
+        _wait(base)
+        yield base, pid
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
-    base = f"http://127.0.0.1:{port}"
-    with program(servers, "web", "--port", str(port)) as pid:
-        _wait(base)
-        yield base, pid
+        return port
 
 
 def _wait(base: str, seconds: float = 60) -> None:
@@ -100,6 +107,24 @@ def finish(servers: Servers, *words: str) -> tuple[float, float]:
 def peak_mb(pid: int) -> float:
     """The peak resident memory of a process and all below it, each its own, in MB."""
     return sum(_peak_kb(each) for each in _tree(pid)) / 1024
+
+
+def cpu_seconds(pid: int) -> float:
+    """The processor time of a process and all below it that still run."""
+    return sum(map(_ticks, _tree(pid))) / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks(pid: int) -> int:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:  # it has ended
+        return 0
+    return int(fields[11]) + int(fields[12])
+
+
+def parent(pid: int) -> int:
+    """The process that started this one."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def _peak_kb(pid: int) -> int:

@@ -59,7 +59,7 @@ async def decode_body(
     if media_type(request) != "application/json":
         raise Problem(415, "unsupported_media_type", "Send application/json.")
     try:
-        check_storable(check_json(body))
+        check_storable(check_json(body), body)
         return msgspec.json.decode(body, type=kind)
     except NotJson as error:
         raise Problem(400, "invalid_json", str(error)) from None

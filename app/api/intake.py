@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-import structlog
 from litestar import Request, Response, post
 from litestar.datastructures import State
 from litestar.params import FromPath
@@ -15,18 +14,18 @@ from app.api.bodies import media_type, read_body
 from app.api.intake_docs import EventsOperation, WebhookOperation
 from app.auth import authenticate, charge
 from app.core.db import transaction
-from app.core.errors import NotFound, Problem
-from app.crm import brands, sources
+from app.core.errors import Problem
+from app.crm.senders import Senders
+from app.crm.sources import Source
 from app.ingest import body as bodies
 from app.ingest.dead_letters import DeadText, count_oversized, keep
 from app.ingest.decode import Sender
-from app.ingest.inbox import Receipt, take_in
+from app.ingest.group_commit import Busy, GroupCommit, Outdated
+from app.ingest.inbox import Receipt, read_all
 from app.ingest.signature import refusal
 from app.ingest.text import NotJson
 from app.telemetry import traces
 from app.telemetry.numbers import DEAD_LETTERS, count_intake
-
-log = structlog.get_logger()
 
 
 @post(
@@ -42,26 +41,23 @@ async def post_webhook(
     request: Request[Any, Any, Any], source_id: FromPath[str], state: State
 ) -> Response[Receipt]:
     """Take in events signed by a source's secret; a 2xx is given only after the commit."""
-    pool: AsyncEngine = state.pool
-    async with transaction(pool, sources.brand_of(source_id)) as connection:
-        source = await sources.find(connection, source_id)
-    if source is None:
-        raise NotFound("webhook source")
-    webhook_id = request.headers.get("webhook-id")
-    sender = Sender(source.source_id, source.currency, webhook_id)
-    raw, kind = await _read(request, pool, source.brand_id, sender)
-    reason = refusal(
-        source.secrets,
-        webhook_id,
-        request.headers.get("webhook-timestamp"),
-        request.headers.get("webhook-signature"),
-        raw,
-        datetime.now(UTC),
-    )
-    if reason is not None:
-        raise Problem(401, "bad_signature", f"Not authentic: {reason}.")
+    senders: Senders = state.senders
+    source = await senders.source(source_id)
+    await _check_room(request, state, source.brand_id)
+    raw, kind = await _read(request, state.pool, source)
+    if _forged(request, source, raw):
+        # What is remembered may be out of date; that of now decides.
+        source = await senders.source(source_id, anew=True)
+        if (reason := _forged(request, source, raw)) is not None:
+            raise Problem(401, "bad_signature", f"Not authentic: {reason}.")
     await charge(request, state.source_rate, source.source_id)
-    return await _take_in(state, source.brand_id, sender, raw, kind)
+    try:
+        return await _take_in(request, state, source, raw, kind)
+    except Outdated:
+        source = await senders.source(source_id, anew=True)
+    if (reason := _forged(request, source, raw)) is not None:
+        raise Problem(401, "bad_signature", f"Not authentic: {reason}.")
+    return await _take_in(request, state, source, raw, kind)
 
 
 @post(
@@ -76,31 +72,53 @@ async def post_webhook(
 )
 async def post_events(request: Request[Any, Any, Any], state: State) -> Response[Receipt]:
     """Take in events under an API key of scope events:write; their source is `api`."""
-    pool: AsyncEngine = state.pool
-    raw, kind = await _read(request, pool, None, None)
+    senders: Senders = state.senders
+    raw, kind = await _read(request, state.pool, None)
     caller = await authenticate(request, "events:write")
-    async with transaction(pool, caller.brand_id) as connection:
-        brand = await brands.get(connection, caller.brand_id)
-    sender = Sender("api", brand.currency, request.headers.get("webhook-id"))
-    return await _take_in(state, brand.brand_id, sender, raw, kind)
+    try:
+        return await _take_in(request, state, await senders.api(caller.brand_id), raw, kind)
+    except Outdated:
+        source = await senders.api(caller.brand_id, anew=True)
+    return await _take_in(request, state, source, raw, kind)
+
+
+def _forged(request: Request[Any, Any, Any], source: Source, raw: bytes) -> str | None:
+    """Why no live secret of the source signed the request; None where one did."""
+    return refusal(
+        source.secrets,
+        request.headers.get("webhook-id"),
+        request.headers.get("webhook-timestamp"),
+        request.headers.get("webhook-signature"),
+        raw,
+        datetime.now(UTC),
+    )
 
 
 async def _read(
-    request: Request[Any, Any, Any],
-    pool: AsyncEngine,
-    brand_id: int | None,
-    sender: Sender | None,
+    request: Request[Any, Any, Any], pool: AsyncEngine, source: Source | None
 ) -> tuple[bytes, bodies.Kind]:
-    """The body and its kind.
+    """The body and its kind; a body that is too large is counted where its source is known.
+
+    Raises:
+        Problem: 413 or 415, in this order.
+    """
+    try:
+        return await read_delivery(request)
+    except Problem as problem:
+        if problem.status == 413 and source is not None:
+            async with transaction(pool, source.brand_id) as connection:
+                await count_oversized(connection, source.brand_id, source.source_id)
+        raise
+
+
+async def read_delivery(request: Request[Any, Any, Any]) -> tuple[bytes, bodies.Kind]:
+    """The body of a delivery and its kind.
 
     Raises:
         Problem: 413 or 415, in this order.
     """
     raw = await read_body(request, bodies.MOST_BYTES)
     if raw is None:
-        if brand_id is not None and sender is not None:
-            async with transaction(pool, brand_id) as connection:
-                await count_oversized(connection, brand_id, sender.source)
         raise Problem(
             413, "too_large", f"A request may have at most {bodies.MOST_BYTES} bytes: send less."
         )
@@ -122,9 +140,16 @@ async def _read(
 
 @traces.spanned("intake")
 async def _take_in(
-    state: State, brand_id: int, sender: Sender, raw: bytes, kind: bodies.Kind
+    request: Request[Any, Any, Any], state: State, source: Source, raw: bytes, kind: bodies.Kind
 ) -> Response[Receipt]:
+    """Read the events of a body, and answer what became of them once they are committed.
+
+    Raises:
+        Outdated: where the source is no more what it was; nothing is stored.
+    """
     pool: AsyncEngine = state.pool
+    brand_id = source.brand_id
+    sender = Sender(source.source_id, source.currency, request.headers.get("webhook-id"))
     try:
         raws = bodies.split(raw, kind)
     except (NotJson, bodies.WrongShape) as error:
@@ -140,19 +165,16 @@ async def _take_in(
         raise Problem(
             413, "too_large", f"A request may have at most {bodies.MOST_EVENTS} events: send less."
         )
+    if not raws:
+        raise refused(Receipt(0, 0, []))
     if len(raws) != 1:
         sender = msgspec.structs.replace(sender, fallback_id=None)
-    async with transaction(pool, brand_id) as connection:
-        receipt = await take_in(connection, brand_id, sender, raws, datetime.now(UTC))
-    state.waker.wake()
-    log.info(
-        "events_taken_in",
-        brand_id=brand_id,
-        source=sender.source,
-        accepted=receipt.accepted,
-        duplicates=receipt.duplicates,
-        rejected=len(receipt.rejected),
-    )
+    intake: GroupCommit = state.intake
+    try:
+        delivery = read_all(sender, raws, datetime.now(UTC))
+        receipt = await intake.take_in(brand_id, delivery, len(raw), source)
+    except Busy:
+        raise _busy() from None
     if receipt.accepted or receipt.duplicates:
         return answer(counted(receipt), 202)
     raise refused(counted(receipt))
@@ -167,6 +189,25 @@ def counted(receipt: Receipt) -> Receipt:
         rejected=len(receipt.rejected),
     )
     return receipt
+
+
+async def _check_room(request: Request[Any, Any, Any], state: State, brand_id: int) -> None:
+    """Refuse a request that could not wait, before its body takes memory."""
+    intake: GroupCommit = state.intake
+    try:
+        intake.check_room(brand_id)
+    except Busy:
+        await read_body(request, 0)  # dropped; its sender is ready for an answer after it
+        raise _busy() from None
+
+
+def _busy() -> Problem:
+    return Problem(
+        503,
+        "busy",
+        "More events are waiting than can be stored now: send the same again later.",
+        headers={"Retry-After": "1"},
+    )
 
 
 def refused(receipt: Receipt) -> Problem:

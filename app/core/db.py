@@ -3,8 +3,8 @@
 Each transaction is of one brand: row-level security shows it the rows of no other.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from time import perf_counter
 from typing import Any
@@ -32,6 +32,10 @@ before_commit: ContextVar[Callable[[AsyncConnection], Awaitable[None]] | None] =
 """What the present request does in each of its transactions before that is committed."""
 
 SET_BRAND = text("SELECT set_config('app.brand', :brand, true)")
+
+
+class NotCommitted(Exception):
+    """A transaction ended without its commit, after an error that somebody passed over."""
 
 
 class Walled(asyncpg.Connection):  # type: ignore[misc]
@@ -131,13 +135,19 @@ def open_pool(settings: Settings, application: str, *, walled: bool = False) -> 
 async def session(pool: AsyncEngine, brand_id: int | None) -> AsyncIterator[AsyncConnection]:
     """One connection whose transactions are all of one brand; the caller ends each of them."""
     async with pool.connect() as connection:
-        assert connection.sync_connection is not None
-        walled: Any = connection.sync_connection.connection.driver_connection
-        walled.brand = brand_id
-        try:
+        with of_brand(connection, brand_id):
             yield connection
-        finally:
-            walled.brand = None
+
+
+@contextmanager
+def of_brand(connection: AsyncConnection, brand_id: int | None) -> Iterator[None]:
+    """Transactions of this connection that begin within the block are of this brand."""
+    walled = _of_driver(connection)
+    walled.brand = brand_id
+    try:
+        yield
+    finally:
+        walled.brand = None
 
 
 @asynccontextmanager
@@ -152,6 +162,41 @@ async def transaction(
         yield connection
         if (act := before_commit.get()) is not None:
             await act(connection)
+
+
+@asynccontextmanager
+async def straight(connection: AsyncConnection, brand_id: int) -> AsyncIterator[None]:
+    """A transaction of a brand that asyncpg itself begins and commits: for what happens at a rate
+    at which SQLAlchemy's part shows. The connection must be one of AUTOCOMMIT.
+    """
+    raw = _of_driver(connection)
+    with of_brand(connection, brand_id):
+        try:
+            # What is said here a thousand times a second does not depend on what tables hold.
+            await raw.execute("BEGIN; SET LOCAL plan_cache_mode = force_generic_plan;")
+            yield
+            if await raw.execute("COMMIT") != "COMMIT":
+                raise NotCommitted
+        except BaseException:
+            if raw.is_closed():
+                await connection.invalidate()
+            elif raw.is_in_transaction():
+                await raw.execute("ROLLBACK")
+            raise
+
+
+async def driver(connection: AsyncConnection) -> Any:
+    """asyncpg's own connection, within the transaction that this one is in."""
+    raw = _of_driver(connection)
+    if not raw.is_in_transaction():
+        # SQLAlchemy begins a transaction with its first statement.
+        await connection.execute(text("SELECT"))
+    return raw
+
+
+def _of_driver(connection: AsyncConnection) -> Any:
+    assert connection.sync_connection is not None
+    return connection.sync_connection.connection.driver_connection
 
 
 async def enter(connection: AsyncConnection, brand_id: int) -> None:

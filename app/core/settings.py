@@ -29,6 +29,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     batch_events: int = 2_000
     key_rate: int = 500
     source_rate: int = 2_000
+    intake_events: int = 50_000
+    intake_bytes: int = 67_108_864
     import_bytes: int = 209_715_200
     encryption_key: str | None = None
     export_url: str | None = None
@@ -78,6 +80,8 @@ NAMES = {
     "batch_events": "HONGQUN_BATCH_EVENTS",
     "key_rate": "HONGQUN_KEY_RATE",
     "source_rate": "HONGQUN_SOURCE_RATE",
+    "intake_events": "HONGQUN_INTAKE_EVENTS",
+    "intake_bytes": "HONGQUN_INTAKE_BYTES",
     "import_bytes": "HONGQUN_IMPORT_BYTES",
     "encryption_key": "HONGQUN_ENCRYPTION_KEY",
     "export_url": "HONGQUN_EXPORT_URL",
@@ -94,6 +98,7 @@ S3 = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(/(?P<prefix>
 NUMBERS = (
     *("pool_size", "statement_timeout_ms", "sweep_seconds", "batch_events"),
     *("key_rate", "source_rate", "import_bytes"),
+    *("intake_events", "intake_bytes"),
     "metrics_port",
 )
 

@@ -15,3 +15,9 @@ def sql(room: str, *names: str) -> TextClause:
     folder = files("app").joinpath(room, "sql")
     parts = [folder.joinpath(f"{name}.sql").read_text("utf-8") for name in names]
     return text("\n".join(parts))
+
+
+@cache
+def native(room: str, name: str) -> str:
+    """A statement for asyncpg itself: its parameters are written `$1`."""
+    return files("app").joinpath(room, "sql", f"{name}.sql").read_text("utf-8")

@@ -6,13 +6,26 @@ A source's id reads `src_<brand>_<random>`: it names its brand, so that it is lo
 import base64
 import re
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.core.db import driver
 from app.crm.tokens import random_id
+
+API = "api"
+"""The source of events that come by a key and name none."""
+
+LIVE = """
+SELECT b.currency, s.source_id, s.secret,
+    CASE WHEN s.old_secret_until > now() THEN s.old_secret END AS old_secret
+FROM brand AS b
+LEFT JOIN webhook_source AS s ON s.brand_id = b.brand_id AND s.source_id = ANY ($2::text[])
+WHERE b.brand_id = $1
+"""
 
 _form = re.compile(r"src_([1-9]\d{0,17})_[a-z0-9]{12}", re.ASCII)
 
@@ -109,22 +122,18 @@ def brand_of(source_id: str) -> int | None:
     return None if match is None else int(match.group(1))
 
 
-async def find(connection: AsyncConnection, source_id: str) -> Source | None:
-    """The source of an id with the secrets that are live now."""
-    match = _form.fullmatch(source_id)
-    if match is None:
-        return None
-    rows = await connection.execute(
-        text(
-            "SELECT s.secret, b.currency,"
-            " CASE WHEN s.old_secret_until > now() THEN s.old_secret END AS old_secret"
-            " FROM webhook_source AS s JOIN brand AS b USING (brand_id)"
-            " WHERE s.brand_id = :brand AND s.source_id = :source"
-        ),
-        {"brand": int(match.group(1)), "source": source_id},
-    )
-    row = rows.one_or_none()
-    if row is None:
-        return None
-    live = tuple(secret for secret in (row.secret, row.old_secret) if secret is not None)
-    return Source(int(match.group(1)), source_id, live, row.currency)
+async def live(
+    connection: AsyncConnection, brand_id: int, source_ids: Sequence[str]
+) -> dict[str, Source]:
+    """Those of the sources that there are, with the secrets that are live now.
+
+    `api`, what comes by a key, is a source of every brand, and has no secret.
+    """
+    raw = await driver(connection)
+    found = {}
+    for currency, source_id, *each in await raw.fetch(LIVE, brand_id, source_ids):
+        found[API] = Source(brand_id, API, (), currency)
+        if source_id is not None:
+            live_ones = tuple(one for one in each if one is not None)
+            found[source_id] = Source(brand_id, source_id, live_ones, currency)
+    return found

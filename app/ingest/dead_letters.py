@@ -39,27 +39,43 @@ async def keep(
     fallback_id: str | None,
     dead: Sequence[DeadText],
 ) -> None:
-    """Keep rejected texts, one row each, counting those that came before."""
+    """Keep rejected texts of one request, one row each, counting those that came before."""
+    await keep_all(connection, brand_id, [(source, fallback_id, letter) for letter in dead])
+
+
+async def keep_all(
+    connection: AsyncConnection,
+    brand_id: int,
+    dead: Sequence[tuple[str, str | None, DeadText]],
+) -> None:
+    """Keep rejected texts of several requests, each with its source and the id it falls back to.
+
+    Of the same text sent twice the later one's reason and id stand, as if it had come by itself.
+    """
     if not dead:
         return
-    seen: dict[bytes, int] = {}
-    last: dict[bytes, DeadText] = {}
     secret = await secret_of(connection, brand_id)
-    for letter in dead:
-        key = text_hash(letter.raw, secret)
+    seen: dict[tuple[str, bytes], int] = {}
+    last: dict[tuple[str, bytes], tuple[str | None, DeadText]] = {}
+    for source, fallback_id, letter in dead:
+        key = (source, text_hash(letter.raw, secret))
+        before = last.get(key)
         seen[key] = seen.get(key, 0) + 1
-        last[key] = letter
+        if fallback_id is None and before is not None:
+            fallback_id = before[0]
+        last[key] = (fallback_id, letter)
+    letters = [letter for _, letter in last.values()]
     await connection.execute(
         sql("ingest", "keep_dead_letters"),
         {
             "brand": brand_id,
-            "sources": [source] * len(last),
-            "fallback_ids": [fallback_id] * len(last),
-            "raws": [secret.seal(letter.raw) for letter in last.values()],
-            "hashes": list(last),
-            "codes": [letter.code for letter in last.values()],
-            "fields": [letter.field for letter in last.values()],
-            "details": [letter.detail for letter in last.values()],
+            "sources": [source for source, _ in last],
+            "fallback_ids": [fallback_id for fallback_id, _ in last.values()],
+            "raws": [secret.seal(letter.raw) for letter in letters],
+            "hashes": [digest for _, digest in last],
+            "codes": [letter.code for letter in letters],
+            "fields": [letter.field for letter in letters],
+            "details": [letter.detail for letter in letters],
             "seen": list(seen.values()),
         },
     )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from app.core.clock import parse_instant
-from app.events import AnyEvent, OrderPaid, OrderPlaced
+from app.events import AnyEvent
 from app.ingest.content import content_hash
 from app.ingest.text import NotJson, UnfitText, check_json, check_storable
 
@@ -26,7 +26,7 @@ class Rejection(msgspec.Struct, frozen=True):
     field: str | None = None
 
 
-class Accepted(msgspec.Struct, frozen=True):
+class Accepted(msgspec.Struct, frozen=True, gc=False):
     """An event that can be stored, with its identity and the hash of its content."""
 
     source: str
@@ -56,14 +56,12 @@ BINARY = Rejection(
 
 def read_event(raw: bytes, sender: Sender, now: datetime) -> Accepted | Rejection:
     """Decode and check one event strictly; nothing raises for what the bytes contain."""
-    unfit = unfit_text(raw)
-    if unfit is not None:
-        return unfit
     try:
         event = _decoder.decode(raw)
-    except msgspec.ValidationError as error:
-        why = explain(str(error))
-        return BINARY if why.field == "/data" and is_binary(raw) else why
+        text = raw.decode()
+        check_storable(text, raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, NotJson, UnfitText):
+        return _fault(raw)
     if event.data_base64 is not None:
         return BINARY
     event_id = event.id or sender.fallback_id
@@ -72,28 +70,32 @@ def read_event(raw: bytes, sender: Sender, now: datetime) -> Accepted | Rejectio
     if len(event_id) > 128:
         return Rejection("invalid", "webhook-id has more than 128 characters.", "/id")
     time = read_time(event.time, now)
-    if isinstance(time, Rejection):
+    if not isinstance(time, datetime):
         return time
-    if isinstance(event, OrderPlaced | OrderPaid) and event.data.currency != sender.currency:
+    currency: str | None = getattr(event.data, "currency", None)
+    if currency is not None and currency != sender.currency:
         return Rejection(
             "currency_mismatch",
-            f"The brand's currency is {sender.currency}, not {event.data.currency[:8]!r}.",
+            f"The brand's currency is {sender.currency}, not {currency[:8]!r}.",
             "/data/currency",
         )
-    text = raw.decode()
-    digest = content_hash(text, str(event.__struct_config__.tag), time)
+    digest = content_hash(raw, str(event.__struct_config__.tag), time)
     return Accepted(event.source or sender.source, event_id, digest, text)
 
 
-def unfit_text(raw: bytes) -> Rejection | None:
-    """Why bytes are no JSON or JSON that cannot be stored as text; None where they can be."""
+def _fault(raw: bytes) -> Rejection:
+    """Why an event cannot be read: first as JSON, then as a text to store, then as an event."""
     try:
-        check_storable(check_json(raw))
+        check_storable(check_json(raw), raw)
+        _decoder.decode(raw)
     except NotJson as error:
         return Rejection("invalid_json", str(error))
     except UnfitText as error:
         return Rejection("invalid", str(error), error.field)
-    return None
+    except msgspec.ValidationError as error:
+        why = explain(str(error))
+        return BINARY if why.field == "/data" and is_binary(raw) else why
+    raise AssertionError("an event that was refused can be read")
 
 
 def read_time(text: str, now: datetime) -> datetime | Rejection:

@@ -7,8 +7,9 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.brand_secret import KEYED, secret_of
-from app.core.sql import sql
-from app.ingest.dead_letters import DeadText, Letter, keep, remove, requeue
+from app.core.db import driver
+from app.core.sql import native
+from app.ingest.dead_letters import DeadText, Letter, keep_all, remove, requeue
 from app.ingest.decode import Accepted, Rejection, Sender, read_event
 from app.ingest.phones import conceal
 
@@ -35,6 +36,27 @@ class Receipt(msgspec.Struct, frozen=True):
     rejected: list[Rejected]
 
 
+class Delivery(msgspec.Struct, frozen=True):
+    """The events of one request, each read or found to be unreadable."""
+
+    sender: Sender
+    events: list[Accepted | DeadText]
+
+
+def read_all(sender: Sender, raws: Sequence[bytes], now: datetime) -> Delivery:
+    """Decode and check the events of a request."""
+    return Delivery(sender, [_read(raw, sender, now) for raw in raws])
+
+
+def _read(raw: bytes, sender: Sender, now: datetime) -> Accepted | DeadText:
+    verdict = read_event(raw, sender, now)
+    return verdict if isinstance(verdict, Accepted) else _dead(raw, verdict)
+
+
+def _dead(raw: bytes, why: Rejection) -> DeadText:
+    return DeadText(raw, why.code, why.detail, why.field)
+
+
 async def take_in(
     connection: AsyncConnection,
     brand_id: int,
@@ -46,29 +68,42 @@ async def take_in(
 
     The caller commits; nothing may be answered before that.
     """
-    verdicts = [read_event(raw, sender, now) for raw in raws]
-    readable = [verdict for verdict in verdicts if isinstance(verdict, Accepted)]
+    (receipt,) = await take_in_all(connection, brand_id, [read_all(sender, raws, now)])
+    return receipt
+
+
+async def take_in_all(
+    connection: AsyncConnection, brand_id: int, deliveries: Sequence[Delivery]
+) -> list[Receipt]:
+    """Store and queue the events of several requests, as if these had come one after another."""
+    readable = [
+        event for delivery in deliveries for event in delivery.events if isinstance(event, Accepted)
+    ]
     fresh, known = await store(connection, brand_id, readable)
-    accepted = duplicates = 0
-    rejected: list[Rejected] = []
-    dead: list[DeadText] = []
-    for index, (raw, verdict) in enumerate(zip(raws, verdicts, strict=True)):
-        if isinstance(verdict, Accepted):
-            identity = (verdict.source, verdict.event_id)
-            if identity in fresh:
-                fresh.discard(identity)
-                accepted += 1
-                continue
-            if known[identity] == verdict.content_hash:
-                duplicates += 1
-                continue
-            verdict = CONFLICT
-        rejected.append(
-            Rejected(index, verdict.code, verdict.detail, id_of(raw, sender), verdict.field)
-        )
-        dead.append(DeadText(raw, verdict.code, verdict.detail, verdict.field))
-    await keep(connection, brand_id, sender.source, sender.fallback_id, dead)
-    return Receipt(accepted, duplicates, rejected)
+    dead: list[tuple[str, str | None, DeadText]] = []
+    receipts = []
+    for delivery in deliveries:
+        sender = delivery.sender
+        accepted = duplicates = 0
+        rejected: list[Rejected] = []
+        for index, event in enumerate(delivery.events):
+            if isinstance(event, Accepted):
+                identity = (event.source, event.event_id)
+                if identity in fresh:
+                    fresh.discard(identity)
+                    accepted += 1
+                    continue
+                if known[identity] == event.content_hash:
+                    duplicates += 1
+                    continue
+                event = _dead(event.raw.encode(), CONFLICT)
+            dead.append((sender.source, sender.fallback_id, event))
+            rejected.append(
+                Rejected(index, event.code, event.detail, id_of(event.raw, sender), event.field)
+            )
+        receipts.append(Receipt(accepted, duplicates, rejected))
+    await keep_all(connection, brand_id, dead)
+    return receipts
 
 
 async def store(
@@ -88,28 +123,29 @@ async def store(
     if not first:
         return set(), known
     first = await conceal(connection, brand_id, first)
-    rows = await connection.execute(
-        sql("ingest", "store"),
-        {
-            "brand": brand_id,
-            "sources": [event.source for event in first],
-            "event_ids": [event.event_id for event in first],
-            "hashes": [event.content_hash for event in first],
-            "raws": [event.raw for event in first],
-        },
+    raw = await driver(connection)
+    # Code points are in the order of their bytes in UTF-8.
+    keys = sorted((event.source, event.event_id, event.content_hash) for event in first)
+    taken = await raw.fetch(
+        native("ingest", "store_identities"), brand_id, *zip(*keys, strict=True)
     )
-    fresh = {(row.source, row.event_id) for row in rows}
+    fresh = set(map(tuple, taken))
+    if fresh:
+        if len(fresh) < len(first):
+            first = [event for event in first if (event.source, event.event_id) in fresh]
+        await raw.execute(
+            native("ingest", "store_events"),
+            brand_id,
+            [event.source for event in first],
+            [event.event_id for event in first],
+            [event.raw for event in first],
+        )
     others = [identity for identity in known if identity not in fresh]
     if others:
-        stored = await connection.execute(
-            sql("ingest", "stored_content"),
-            {
-                "brand": brand_id,
-                "sources": [source for source, _ in others],
-                "event_ids": [event_id for _, event_id in others],
-            },
+        stored = await raw.fetch(
+            native("ingest", "stored_content"), brand_id, *zip(*others, strict=True)
         )
-        contents = {(row.source, row.event_id): row.content_hash for row in stored}
+        contents = {(row["source"], row["event_id"]): row["content_hash"] for row in stored}
         known.update(await _plain(connection, brand_id, events, contents))
     return fresh, known
 

@@ -3,6 +3,6 @@
 -- Rule:   the stored content stands; what came now is compared with it.
 SELECT source, event_id, content_hash
 FROM event_identity
-JOIN unnest(CAST(:sources AS text[]), CAST(:event_ids AS text[])) AS asked (source, event_id)
+JOIN unnest(CAST($2 AS text[]), CAST($3 AS text[])) AS asked (source, event_id)
 USING (source, event_id)
-WHERE brand_id = :brand
+WHERE brand_id = $1

@@ -1,0 +1,132 @@
+"""How fast events come in, beside what the machine could do without us: `python -m bench.intake`.
+
+*single*: signed requests of one event over 64 connections to one web process, beside the same
+handler without a database. *batch*: requests of 500 events, beside COPY of the same rows into the
+same tables. *latency*: at half of the rate of *single*. Ours and the yardsticks run in turn.
+"""
+
+import tempfile
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from app.embedded.servers import erase, running
+from bench.arena import Arena
+from bench.batch import Batch, batch
+from bench.latency import Latency, Waits, latency
+from bench.processes import finish
+from bench.single import Single, single
+
+PARTS = ("single", "batch", "latency")
+TARGETS = {"single": 0.6, "batch": 0.5}
+console = Console(stderr=True)
+
+
+class Found(msgspec.Struct, kw_only=True):
+    """All of a run; rates are a second, waits in milliseconds, processor times in microseconds."""
+
+    made_at: str
+    versions: dict[str, str]
+    single: Single | None = None
+    batch: list[Batch] = []
+    latency: Latency | None = None
+
+
+@click.command(help=__doc__)
+@click.option("--only", type=click.Choice(PARTS), multiple=True, help="A part; may come again.")
+@click.option("--connections", default=64, show_default=True, help="Of single and latency.")
+@click.option("--seconds", default=2.0, show_default=True, help="About, of each shot.")
+@click.option("--rounds", default=7, show_default=True, help="Of which the median counts.")
+@click.option(
+    "--processes", default=(1, 2), multiple=True, show_default=True, help="Web, of batch."
+)
+@click.option("--rate", default=0.0, help="Of latency, where single is not measured.")
+@click.option("--small", is_flag=True, help="One short round of each: half a minute or so.")
+@click.option("--data", type=click.Path(path_type=Path), help="A folder to keep the database in.")
+@click.option(
+    "--json", "json_", type=click.Path(path_type=Path), default="bench/intake.json",
+    show_default=True, help="Where to write what was found.",
+)  # fmt: skip
+def main(
+    only: tuple[str, ...],
+    connections: int,
+    seconds: float,
+    rounds: int,
+    processes: tuple[int, ...],
+    rate: float,
+    small: bool,
+    data: Path | None,
+    json_: Path,
+) -> None:
+    parts = only or PARTS
+    if small:
+        seconds, rounds = min(seconds, 1.5), 1
+    found = Found(
+        made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        versions={name: version(name) for name in ("asyncpg", "granian", "litestar", "msgspec")},
+    )
+    with ExitStack() as ending:
+        if data is None:
+            data = Path(tempfile.mkdtemp(prefix="hongqun-bench-"))
+            ending.callback(erase, data)
+        servers = ending.enter_context(running(data, say=say))
+        finish(servers, "migrate")
+        arena = Arena(servers)
+        if "single" in parts:
+            found.single = single(arena, connections, seconds, rounds, say)
+        if "batch" in parts:
+            for each in processes:
+                found.batch.append(batch(arena, each, 2 * seconds, rounds, say))
+        if "latency" in parts:
+            most = 2 * rate or (found.single.ours if found.single else 2_000)
+            found.latency = latency(arena, most, connections, 10 * seconds, say)
+    json_.write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
+    show(found)
+
+
+def say(line: str) -> None:
+    """Print a line as it is."""
+    console.print(line, soft_wrap=True, highlight=False)
+
+
+def show(found: Found) -> None:
+    """Print the table."""
+    table = Table("measure", "ours", "yardstick", "ratio", "target", title="Intake")
+    if (one := found.single) is not None:
+        yardsticks = (
+            ("the same handler", one.same, one.ratio, f"{TARGETS['single']}"),
+            ("a bare handler", one.bare, one.ratio_to_bare, ""),
+        )
+        for name, rate, ratio, target in yardsticks:
+            text = f"{name} without a database: {rate:,.0f}"
+            table.add_row("single, requests/s", f"{one.ours:,.0f}", text, f"{ratio:.2f}", target)
+        client = f"the client alone: {one.client:,.0f}"
+        table.add_row(f"{one.connections} brands, requests/s", f"{one.brands:,.0f}", client, "", "")
+    for each in found.batch:
+        table.add_row(
+            f"batch, events/s, {each.processes} web",
+            f"{each.ours:,.0f}",
+            f"COPY: {each.copy:,.0f}",
+            f"{each.ratio:.2f}",
+            f"{TARGETS['batch']}",
+        )
+    if (late := found.latency) is not None:
+        rows: dict[str, Waits | None] = {
+            "acknowledged": late.acknowledged,
+            "with a worker": late.acknowledged_beside_worker,
+            "to numbers": late.to_numbers,
+        }
+        for name, waits in rows.items():
+            text = f"p50 {waits.p50}, p99 {waits.p99}, p99.9 {waits.p999}" if waits else "-"
+            table.add_row(f"{name}, ms, at {late.per_second:,.0f}/s", text, "", "", "")
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main()
