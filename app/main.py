@@ -229,7 +229,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         open_port("web", settings.metrics_host, settings.metrics_port)
         traces.start("web", settings.traces_endpoint)
-        app.state.pool = open_pool(settings, "hongqun web", walled=True)
+        app.state.pool = open_pool(settings, "hongqun web", walled=True, shared=True)
         app.state.limiter = Limiter(settings.redis_url)
         app.state.key_rate = Rate("key", settings.key_rate)
         app.state.source_rate = Rate("source", settings.source_rate)

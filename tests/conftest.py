@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.cli.serve import prepare, programs
 from app.core.db import open_pool
-from app.core.settings import Settings
+from app.core.settings import Settings, read
 from app.embedded.servers import erase, running
 from tests.make import Service
 
@@ -33,7 +33,13 @@ def settings() -> Iterator[Settings]:
     """Servers of this test process's own, migrated."""
     data = Path(tempfile.mkdtemp(prefix="hongqun-test-"))
     with running(data, options=FAST) as servers:
-        made = Settings(database_url=servers.database_url, redis_url=servers.redis_url, data=data)
+        made = Settings(
+            database_url=servers.database_url,
+            redis_url=servers.redis_url,
+            data=data,
+            web_processes=read().web_processes,
+            workers=read().workers,
+        )
         before = dict(os.environ)
         os.environ["DATABASE_URL"] = made.database
         try:
@@ -46,7 +52,19 @@ def settings() -> Iterator[Settings]:
 
 
 @pytest.fixture(scope="session")
-def service(settings: Settings) -> Iterator[Service]:
+def address(settings: Settings) -> Iterator[Settings]:
+    """Where web and worker find the database: by PgBouncer, if HONGQUN_TEST_PGBOUNCER is set."""
+    if not os.environ.get("HONGQUN_TEST_PGBOUNCER"):
+        yield settings
+        return
+    from tests.pooler import pgbouncer
+
+    with pgbouncer(settings, size=6) as through:
+        yield through
+
+
+@pytest.fixture(scope="session")
+def service(settings: Settings, address: Settings) -> Iterator[Service]:
     """The web process and a worker, as `hongqun up` starts them."""
     port = free_port()
     environment = os.environ | {
@@ -58,7 +76,7 @@ def service(settings: Settings) -> Iterator[Service]:
         environment["REDIS_URL"] = settings.redis_url
     processes = [
         subprocess.Popen(program.argv, env={**environment, **program.env})
-        for program in programs(settings, "127.0.0.1", port)
+        for program in programs(address, "127.0.0.1", port)
     ]
     service = Service(f"http://127.0.0.1:{port}", settings)
     try:

@@ -10,7 +10,7 @@ import sys
 
 import structlog
 
-from app.core.db import open_pool, unavailable
+from app.core.db import open_pool, reason, unavailable
 from app.core.jobs import listen
 from app.core.logs import configure
 from app.core.queues import tell_queues
@@ -74,7 +74,7 @@ async def work(settings: Settings) -> None:
         except Exception as error:
             # Nothing ends the worker but a signal: what was in hand is taken again.
             if unavailable(error):
-                log.warning("database_unavailable", error=type(error).__name__)
+                log.warning("database_unavailable", error=reason(error))
             else:
                 log.exception("round_failed")
             await asyncio.sleep(1)

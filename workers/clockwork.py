@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.backlog import backlog
-from app.core.db import sqlstate, transaction, unavailable
+from app.core.db import reason, sqlstate, transaction, unavailable
 from app.crm import rfm
 from app.derive import nightly
 from app.kept import keep
@@ -47,7 +47,7 @@ async def run_by_the_clock(pool: AsyncEngine) -> None:
             await sweep(pool)
         except Exception as error:
             if unavailable(error):
-                log.warning("database_unavailable", error=type(error).__name__)
+                log.warning("database_unavailable", error=reason(error))
             else:
                 log.exception("sweep_failed")
         await asyncio.sleep(SWEEP_SECONDS)

@@ -5,7 +5,7 @@ import asyncio
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.core.db import unavailable
+from app.core.db import reason, unavailable
 from app.outbound.deliver import Sender
 from app.outbound.work import InHand, claim, due, work
 
@@ -26,7 +26,7 @@ async def send_webhooks(pool: AsyncEngine, holder: str, sender: Sender) -> None:
                 await _begin(pool, holder, sender, running)
             except Exception as error:
                 if unavailable(error):
-                    log.warning("database_unavailable", error=type(error).__name__)
+                    log.warning("database_unavailable", error=reason(error))
                 else:
                     log.exception("deliveries_failed")
                 await asyncio.sleep(LOOK_SECONDS)

@@ -7,7 +7,8 @@ import msgspec
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.core.db import open_pool, unavailable
+from app.core.db import open_pool, reason, unavailable
+from app.core.room import EXPORTS
 from app.core.settings import Settings
 from app.exports import hand, tick, upkeep
 from app.exports.folder import sweep_folders
@@ -33,7 +34,7 @@ log = structlog.get_logger()
 async def run_exports(settings: Settings, holder: str) -> None:
     """Look for what is due and work on it until cancelled; then another worker goes on with it."""
     pool = open_pool(
-        msgspec.structs.replace(settings, pool_size=5, statement_timeout_ms=STATEMENT_MS),
+        msgspec.structs.replace(settings, pool_size=EXPORTS, statement_timeout_ms=STATEMENT_MS),
         "hongqun exports",
         walled=True,
     )
@@ -109,6 +110,6 @@ class Exports:
 
 def _tell(error: Exception, what: str) -> None:
     if unavailable(error):
-        log.warning("database_unavailable", error=type(error).__name__)
+        log.warning("database_unavailable", error=reason(error))
     else:
         log.exception(what)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.core.db import unavailable
+from app.core.db import reason, unavailable
 from app.sheets.work import claim, due, work
 
 LOOK_SECONDS = 1.0
@@ -24,7 +24,7 @@ async def run_imports(pool: AsyncEngine, holder: str, wake: Callable[[], None]) 
                 await _begin(pool, holder, wake, running)
             except Exception as error:
                 if unavailable(error):
-                    log.warning("database_unavailable", error=type(error).__name__)
+                    log.warning("database_unavailable", error=reason(error))
                 else:
                     log.exception("imports_failed")
             await asyncio.sleep(LOOK_SECONDS)

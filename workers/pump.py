@@ -18,11 +18,14 @@ from app.projection.project import claim, project
 from app.projection.queue import MOST_ATTEMPTS, count_attempt, postpone
 from app.telemetry import traces
 from app.telemetry.numbers import DEAD_LETTERS, PUMP_FAILURES, TURNS, batch
+from workers.pace import SLICE_SECONDS, Pace
 from workers.refresh import refresh
 from workers.statistics import Statistics
 
 TURN_SECONDS = 1.0
-"""How long a brand may be served before the others have their turn."""
+"""How long a brand may be served before the others have their turn; SLICE_SECONDS where it is seen
+that somebody waits.
+"""
 
 CUSTOMERS = 500
 """How many dirty customers are derived in one transaction."""
@@ -59,6 +62,7 @@ class Pump:
         self.holder = holder
         self.batch_events = batch_events
         self.statistics = Statistics(pool)
+        self.pace = Pace()
         self._done: dict[tuple[int, str], float] = {}
 
     async def run_until_idle(self, stopping: asyncio.Event | None = None) -> None:
@@ -66,25 +70,29 @@ class Pump:
         served = True
         while served:
             served = False
-            await self.statistics.refresh()
-            for brand_id in await lease.brands_with_work(self.pool):
+            self.statistics.refresh_beside()
+            for brand_id in self.pace.order(await lease.brands_with_work(self.pool)):
                 if stopping is not None and stopping.is_set():
                     return
                 try:
-                    served |= await self._serve(brand_id)
+                    left = await self._serve(brand_id)
                 except Exception as error:
                     TURNS.labels("failed").inc()
                     if unavailable(error):
                         raise
                     # Its lease runs out, and then it is tried again; the others go on.
                     log.exception("turn_failed", brand_id=brand_id)
+                    continue
+                served |= left is not None
+                if left:
+                    break  # who came meanwhile may go before those who are left
 
-    async def _serve(self, brand_id: int) -> bool:
-        """Give one brand its turn; False where another worker has it."""
+    async def _serve(self, brand_id: int) -> bool | None:
+        """Give one brand its turn: whether something is left, None where another worker has it."""
         crashes = await lease.take(self.pool, brand_id, self.holder)
         if crashes is None:
             TURNS.labels("held").inc()
-            return False
+            return None
         if crashes:
             log.warning("batch_interrupted", brand_id=brand_id, times=crashes)
         # What killed the last holder is isolated by ever smaller batches, down to one event.
@@ -92,30 +100,40 @@ class Pump:
         customers = max(1, CUSTOMERS >> (4 * crashes))
         sums = max(1, SUMS >> (4 * crashes))
         blame = crashes > 0 and size == 1
-        until = time.monotonic() + TURN_SECONDS
+        began = looked = time.monotonic()
+        left = True
         try:
-            while time.monotonic() < until:
+            while (now := time.monotonic()) < began + TURN_SECONDS:
+                if now >= looked + SLICE_SECONDS:
+                    self.pace.spent(brand_id, now - looked)
+                    looked = now
+                    if self.pace.yields(brand_id, await lease.brands_with_work(self.pool)):
+                        break
                 refreshed = await self._in_hand(brand_id, refresh)
                 if blame:
                     await self._in_hand(brand_id, self._count_attempt)
                     blame = False
-                taken, size = await self._project(brand_id, size)
-                derived = counted = 0
-                if not taken or self._overdue(brand_id, derive, LOAD_SECONDS):
-                    derived, customers = await self._stage(
+                more, size = await self._project(brand_id, size)
+                if not more or self._overdue(brand_id, derive, LOAD_SECONDS):
+                    some, customers = await self._stage(
                         brand_id, derive, put_off, customers, CUSTOMERS
                     )
-                if not (taken or derived) or self._overdue(brand_id, count_sums, LOAD_SECONDS):
-                    counted, sums = await self._stage(brand_id, count_sums, put_off_sum, sums, SUMS)
-                if not (refreshed or taken or derived or counted):
+                    more |= some
+                if not more or self._overdue(brand_id, count_sums, LOAD_SECONDS):
+                    some, sums = await self._stage(brand_id, count_sums, put_off_sum, sums, SUMS)
+                    more |= some
+                if not (refreshed or more):
+                    left = False
                     break
         except lease.LeaseLost:
             TURNS.labels("lost").inc()
             log.warning("lease_lost", brand_id=brand_id)
-            return True
+            return False
+        finally:
+            self.pace.spent(brand_id, time.monotonic() - looked)
         await lease.release(self.pool, brand_id, self.holder)
         TURNS.labels("served").inc()
-        return True
+        return left
 
     async def _in_hand(
         self, brand_id: int, act: Callable[[AsyncConnection, int], Awaitable[T]]
@@ -125,18 +143,20 @@ class Pump:
             await lease.fence(connection, brand_id, self.holder)
             return await act(connection, brand_id)
 
-    async def _project(self, brand_id: int, size: int) -> tuple[int, int]:
-        """Project one batch: how many events were taken, and how large the next may be.
+    async def _project(self, brand_id: int, size: int) -> tuple[bool, int]:
+        """Project one batch: whether there may be more, and how large the next may be.
 
         A batch that fails is tried again in smaller ones until the event that fails is alone;
         that one is put off, and after MOST_ATTEMPTS it becomes a dead letter.
         """
         claimed = []
+        most = min(size, self.pace.most(brand_id, "project", self.batch_events))
+        began = time.monotonic()
         try:
             with batch("project") as done:
                 async with transaction(self.pool, brand_id) as connection:
                     await lease.fence(connection, brand_id, self.holder)
-                    claimed = await claim(connection, brand_id, size)
+                    claimed = await claim(connection, brand_id, most)
                     if claimed:
                         with traces.span("project", brand_id=brand_id, events=len(claimed)):
                             await project(connection, brand_id, claimed)
@@ -147,10 +167,11 @@ class Pump:
                 raise
             PUMP_FAILURES.labels("project").inc()
             if len(claimed) > 1:
-                return len(claimed), max(1, len(claimed) // 8)
+                return True, max(1, len(claimed) // 8)
             await self._fail(brand_id, claimed[0].event_no, claimed[0].attempts + 1, error)
-            return 1, size
-        return len(claimed), min(size * 2, self.batch_events)
+            return True, size
+        self.pace.took(brand_id, "project", len(claimed), time.monotonic() - began)
+        return len(claimed) == most, min(size * 2, self.batch_events)
 
     def _overdue(self, brand_id: int, stage: Stage, seconds: float) -> bool:
         """Whether a stage that waits for the ones before it has waited long enough."""
@@ -164,15 +185,17 @@ class Pump:
         put_off: Callable[[AsyncConnection, int], Awaitable[None]],
         most: int,
         full: int,
-    ) -> tuple[int, int]:
-        """Derive one batch: how many rows of the queue were taken, and how many may be next.
+    ) -> tuple[bool, int]:
+        """Derive one batch: whether there may be more, and how many may be next.
 
         A batch that fails is tried again in smaller ones until what fails is alone; that is put
         off, stays pending, and stops nothing else.
         """
+        paced = min(most, self.pace.most(brand_id, act.__name__, full))
+        began = time.monotonic()
         try:
             with batch(act.__name__) as done, traces.span(act.__name__, brand_id=brand_id):
-                taken = await self._in_hand(brand_id, lambda c, b: act(c, b, most))
+                taken = await self._in_hand(brand_id, lambda c, b: act(c, b, paced))
                 traces.tell(rows=taken)
                 done.rows = taken
         except lease.LeaseLost:
@@ -184,10 +207,15 @@ class Pump:
             if most == 1:
                 log.exception("derivation_failed", brand_id=brand_id)
                 await self._in_hand(brand_id, put_off)
-            return 1, max(1, most // 8)
+            return True, max(1, most // 8)
         finally:
-            self._done[(brand_id, act.__name__)] = time.monotonic()
-        return taken, min(most * 2, full)
+            # What was taken in part comes again the sooner.
+            early = LOAD_SECONDS * (1 - paced / full) if paced < most else 0
+            self._done[(brand_id, act.__name__)] = time.monotonic() - early
+        self.pace.took(brand_id, act.__name__, taken, time.monotonic() - began)
+        # Sums come one kind at a time.
+        more = taken >= (paced if act is derive else 1)
+        return more, min(most * 2, full)
 
     async def _fail(self, brand_id: int, event_no: int, attempts: int, error: Exception) -> None:
         reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"[:500]

@@ -7,7 +7,8 @@ import time
 import msgspec
 import structlog
 
-from app.core.db import open_pool, unavailable
+from app.core.db import open_pool, reason, unavailable
+from app.core.room import SEGMENTS
 from app.core.settings import Settings
 from app.crm.segments.refresh import brands, refresh
 from app.telemetry.numbers import doing
@@ -24,7 +25,7 @@ log = structlog.get_logger()
 async def keep_segments(settings: Settings, due: asyncio.Event) -> None:
     """Refresh what was touched whenever woken, and every few seconds, until cancelled."""
     pool = open_pool(
-        msgspec.structs.replace(settings, pool_size=1, statement_timeout_ms=STATEMENT_MS),
+        msgspec.structs.replace(settings, pool_size=SEGMENTS, statement_timeout_ms=STATEMENT_MS),
         "hongqun segments",
         walled=True,
     )
@@ -46,7 +47,7 @@ async def keep_segments(settings: Settings, due: asyncio.Event) -> None:
                             raise
                         log.exception("segments_failed", brand_id=brand_id)
             except Exception as error:
-                log.warning("segments_put_off", error=type(error).__name__)
+                log.warning("segments_put_off", error=reason(error))
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(due.wait(), timeout=sweep)
     finally:

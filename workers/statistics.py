@@ -4,6 +4,7 @@ A table that grew by half since it was last looked at is analysed at once: until
 made for the small table that it was.
 """
 
+import asyncio
 import time
 
 import structlog
@@ -35,6 +36,12 @@ class Statistics:
     def __init__(self, pool: AsyncEngine) -> None:
         self.pool = pool
         self._next = 0.0
+        self._task: asyncio.Task[None] | None = None
+
+    def refresh_beside(self) -> None:
+        """See to it beside the work of the brands, none of which is to wait for it."""
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self.refresh())
 
     async def refresh(self) -> None:
         """Analyse what has outgrown its statistics, every few seconds at most."""

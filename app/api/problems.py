@@ -8,7 +8,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from app.core.db import sqlstate, unavailable
+from app.core.db import reason, sqlstate, unavailable
 from app.core.errors import Problem, Unavailable
 from app.core.settings import SettingsError
 from app.telemetry.numbers import count_unrouted
@@ -89,7 +89,7 @@ def on_any_error(request: Request[Any, Any, Any], error: Exception) -> Response[
             )
         )
     if unavailable(error):
-        log.warning("database_unavailable", error=type(error).__name__)
+        log.warning("database_unavailable", error=reason(error))
         return respond(Unavailable())
     if isinstance(error, SettingsError):
         log.error("settings_error", path=request.url.path, reason=str(error))

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.cli.brand import brand_option, must_exist
 from app.cli.servers import beside as servers_beside
-from app.core.db import open_pool, session, transaction
+from app.core.db import open_pool, pooled, session, transaction
+from app.core.settings import SettingsError
 from app.derive import beside
 from app.derive.beside import RebuildRunning
 from app.derive.verify import Report, SettingsPending
@@ -70,6 +71,11 @@ async def _rebuild(brand_id: int) -> None:
             await must_exist(connection, brand_id)
         # One session for all transactions: the tables beside the live ones are its own.
         async with session(pool, brand_id) as connection:
+            if pooled(connection):
+                raise SettingsError(
+                    "DATABASE_URL leads through a pooler, and a rebuild needs a session of its"
+                    " own: name the server's address"
+                )
             total = await beside.begin(connection, brand_id)
             await connection.commit()
             with Progress(console=Console(stderr=True)) as progress:

@@ -5,7 +5,7 @@ import sys
 import click
 
 from app.cli import audit_log, brand, data, demo, derived, exports, moves, operator, serve
-from app.core.db import unavailable
+from app.core.db import reason, sqlstate, unavailable
 from app.core.errors import Problem
 from app.core.roles import RolesError
 from app.core.settings import SettingsError
@@ -58,5 +58,6 @@ def main() -> None:
     except Exception as error:
         if not unavailable(error):
             raise
-        click.echo(f"hongqun: the database cannot be reached: {error}", err=True)
+        told = reason(error) if sqlstate(error) == "53300" else error
+        click.echo(f"hongqun: the database cannot be reached: {told}", err=True)
         sys.exit(2)

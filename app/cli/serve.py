@@ -13,7 +13,7 @@ import msgspec
 from alembic import command
 
 from app.cli.servers import beside, beside_as, logged_in_as, note, own
-from app.core import roles
+from app.core import roles, room
 from app.core.db import open_pool, transaction, unavailable
 from app.core.schema import config, is_current
 from app.core.settings import Settings, read
@@ -24,6 +24,7 @@ from app.telemetry import traces
 
 WAIT_SECONDS = 60
 DRAIN_SECONDS = 30
+WORKER = [sys.executable, "-m", "workers"]
 
 host_option = click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address to listen on."
@@ -33,17 +34,35 @@ port_option = click.option(
 )
 
 
+web_option = click.option(
+    *("--web", "web_processes"),
+    type=click.IntRange(min=1),
+    help="Web processes; else HONGQUN_WEB_PROCESSES, or 1.",
+)
+workers_option = click.option(
+    *("--workers", "workers"),
+    type=click.IntRange(min=1),
+    help="Workers; else HONGQUN_WORKERS, or 1.",
+)
+
+
 @click.command()
 @host_option
 @port_option
-def up(host: str, port: int) -> None:
+@web_option
+@workers_option
+def up(host: str, port: int, web_processes: int | None, workers: int | None) -> None:
     """Run everything in the foreground: servers where needed, migrations, web and worker.
 
     Ready when GET /readyz answers 200. Ctrl-C or SIGTERM drains within 30 seconds.
     """
     end_on_sigterm()
+    for name, given in (("HONGQUN_WEB_PROCESSES", web_processes), ("HONGQUN_WORKERS", workers)):
+        if given is not None:
+            os.environ[name] = str(given)
     with own() as settings:
         prepare(settings)
+        tell_room(settings, room.most(settings))
         started = programs(settings, host, port)
         sys.exit(run(started, ready=lambda: answers(host, port), say=note))
 
@@ -51,24 +70,40 @@ def up(host: str, port: int) -> None:
 @click.command()
 @host_option
 @port_option
-@click.option("--workers", default=1, show_default=True, help="Web processes.")
-def web(host: str, port: int, workers: int) -> None:
+@click.option(
+    *("--processes", "--workers", "processes"),
+    type=click.IntRange(min=1),
+    help="Web processes; else HONGQUN_WEB_PROCESSES, or 1.",
+)
+def web(host: str, port: int, processes: int | None) -> None:
     """Run the web process alone, as a role that the walls between brands hold.
 
     The database must be migrated. HONGQUN_APP_URL, or else DATABASE_URL, is the role's address.
     """
-    proven(beside_as("web"))
-    replace(web_command(host, port, workers))
+    settings = beside_as("web")
+    processes = processes or settings.web_processes
+    proven(settings, processes * room.of_web(settings))
+    replace(web_command(host, port, processes))
 
 
 @click.command()
-def worker() -> None:
+@click.option(
+    "--processes",
+    type=click.IntRange(min=1),
+    help="Workers; else HONGQUN_WORKERS, or 1.",
+)
+def worker(processes: int | None) -> None:
     """Run a worker alone, as a role that the walls between brands hold; any number may run.
 
     HONGQUN_WORKER_URL, or else DATABASE_URL, is the role's address.
     """
-    proven(beside_as("worker"))
-    replace([sys.executable, "-m", "workers"])
+    settings = beside_as("worker")
+    processes = processes or settings.workers
+    proven(settings, processes * room.of_worker(settings))
+    if processes == 1:
+        replace(WORKER)
+    end_on_sigterm()
+    sys.exit(run(worker_programs(processes, {}), say=note))
 
 
 @click.command()
@@ -123,16 +158,24 @@ async def _equip(settings: Settings) -> None:
         )
 
 
-def proven(settings: Settings) -> None:
+def proven(settings: Settings, connections: int) -> None:
     """See that the walls hold the role of this process; that of a database that is away holds
-    each of its connections later.
+    each of its connections later. Tells where so many connections are too many.
     """
     try:
         asyncio.run(prove(settings))
+        tell_room(settings, connections)
     except Exception as error:
         if not unavailable(error):
             raise
         note(f"the database cannot be reached yet: {error}")
+
+
+def tell_room(settings: Settings, connections: int) -> None:
+    """Tell the operator where the server has no room for so many connections."""
+    told = asyncio.run(room.want(settings, connections))
+    if told is not None:
+        note(f"hongqun: {told}")
 
 
 async def _is_current(settings: Settings) -> bool:
@@ -150,19 +193,27 @@ def programs(settings: Settings, host: str, port: int) -> list[Program]:
         logged_in_as(roles.address_of(settings, process)) for process in ("web", "worker")
     )
     return [
-        Program("web", web_command(host, port, 1), web),
-        # A worker whose database is away is tried for ever.
-        Program("worker", [sys.executable, "-m", "workers"], worker, essential=False),
+        Program("web", web_command(host, port, settings.web_processes), web),
+        *worker_programs(settings.workers, worker),
     ]
 
 
-def web_command(host: str, port: int, workers: int) -> list[str]:
-    """The command line of the ASGI server."""
+def worker_programs(processes: int, environment: dict[str, str]) -> list[Program]:
+    """So many workers; one whose database is away is tried for ever."""
+    return [
+        Program(f"worker {n}" if processes > 1 else "worker", WORKER, environment, essential=False)
+        for n in range(1, processes + 1)
+    ]
+
+
+def web_command(host: str, port: int, processes: int) -> list[str]:
+    """The command line of the ASGI server; of several processes one that dies is started again."""
     traces.check(read().traces_endpoint)
     return [
         sys.executable,
         *("-m", "granian", "--interface", "asgi", "--factory", "app.main:create_app"),
-        *("--host", host, "--port", str(port), "--workers", str(workers)),
+        *("--host", host, "--port", str(port), "--workers", str(processes)),
+        *(("--respawn-failed-workers",) if processes > 1 else ()),
         *("--workers-kill-timeout", str(DRAIN_SECONDS - 5), "--no-access-log"),
         *("--log-level", "warning", "--loop", "uvloop"),
         *tls(),

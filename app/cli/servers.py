@@ -8,8 +8,12 @@ from typing import Literal
 import click
 
 from app.core.roles import address_of
+from app.core.room import COMMANDS, most
 from app.core.settings import Settings, SettingsError, read
 from app.embedded.servers import find, running
+
+LEAST = 60
+"""Connections that the embedded PostgreSQL allows, or more where the processes need more."""
 
 
 def beside() -> Settings:
@@ -62,7 +66,10 @@ def own() -> Iterator[Settings]:
     if not database and not redis:
         yield settings
         return
-    with running(settings.data, say=note, database=database, redis=redis) as servers:
+    options = {"max_connections": str(max(LEAST, most(settings) + COMMANDS))}
+    with running(
+        settings.data, say=note, options=options, database=database, redis=redis
+    ) as servers:
         if database:
             os.environ["DATABASE_URL"] = servers.database_url
         if redis and servers.redis_url is not None:

@@ -3,20 +3,26 @@
 Each transaction is of one brand: row-level security shows it the rows of no other.
 """
 
+import math
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from contextvars import ContextVar
-from time import perf_counter
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import asyncpg
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.util import await_only
 
-from app.core.measured import POOLS, MeasuredPool, count_error
+from app.core.measured import POOLS, MeasuredPool
+from app.core.pooler import Front
 from app.core.settings import Settings
+from app.core.shares import Shares
+from app.core.walled import Walled
 from app.core.walls import check_role
 from app.telemetry.numbers import COMMIT_SECONDS
 
@@ -38,56 +44,27 @@ class NotCommitted(Exception):
     """A transaction ended without its commit, after an error that somebody passed over."""
 
 
-class Walled(asyncpg.Connection):  # type: ignore[misc]
-    """A connection whose transactions are of `brand`, told with BEGIN in one round trip.
+WAIT_SECONDS = 2
+"""How long a transaction waits for a connection."""
 
-    Its errors and commits are counted also where asyncpg is used without SQLAlchemy.
-    """
+IDLE_SECONDS = 5
+"""A connection that lay idle for so long is asked whether it is alive before it is used."""
 
-    brand: int | None = None
-    commits: Any = None
-
-    async def execute(self, query: str, *args: Any, **options: Any) -> str:
-        """As asyncpg does; it begins and commits each transaction by this."""
-        if self.brand is not None and query.startswith("BEGIN"):
-            query = f"{query} SET LOCAL app.brand = '{self.brand:d}';"
-        began = perf_counter()
-        try:
-            status: str = await super().execute(query, *args, **options)
-        except asyncpg.PostgresError as error:
-            count_error(error)
-            raise
-        if query.startswith("COMMIT"):
-            self.commits.observe(perf_counter() - began)
-        return status
-
-    async def fetch(self, *args: Any, **options: Any) -> Any:
-        """As asyncpg does."""
-        try:
-            return await super().fetch(*args, **options)
-        except asyncpg.PostgresError as error:
-            count_error(error)
-            raise
-
-    async def copy_from_query(self, *args: Any, **options: Any) -> Any:
-        """As asyncpg does."""
-        try:
-            return await super().copy_from_query(*args, **options)
-        except asyncpg.PostgresError as error:
-            count_error(error)
-            raise
+SHARES: WeakKeyDictionary[AsyncEngine, Shares] = WeakKeyDictionary()
+"""The shares of brands in the pools that have them."""
 
 
-def open_pool(settings: Settings, application: str, *, walled: bool = False) -> AsyncEngine:
+def open_pool(
+    settings: Settings, application: str, *, walled: bool = False, shared: bool = False
+) -> AsyncEngine:
     """Make the pool; no connection is opened yet.
 
-    A walled one opens none as a role that row-level security does not hold (NotWalled).
+    A walled one opens none as a role that row-level security does not hold (NotWalled). Of a
+    shared one no brand can hold all connections.
     The address is handed to asyncpg as it is, so every form that libpq takes is fine.
     """
     dsn = settings.database.replace("postgresql+asyncpg://", "postgresql://", 1)
     server_settings = {
-        "application_name": application,
-        "timezone": "UTC",
         "statement_timeout": str(settings.statement_timeout_ms),
         "idle_in_transaction_session_timeout": "60000",
         "lock_timeout": "10000",
@@ -95,46 +72,87 @@ def open_pool(settings: Settings, application: str, *, walled: bool = False) -> 
         # A generic plan made while a table was small stays for hours: always plan for what is.
         "plan_cache_mode": "force_custom_plan",
     }
+    front = Front(application, server_settings)
 
     commits = COMMIT_SECONDS.labels(application)
 
-    async def connect() -> Any:
-        opened = await asyncpg.connect(
+    async def open_one(**options: Any) -> Any:
+        return await asyncpg.connect(
             dsn,
             timeout=5,
             command_timeout=settings.statement_timeout_ms / 1000 + 5,
-            server_settings=server_settings,
             connection_class=Walled,
+            **options,
         )
+
+    async def connect() -> Any:
+        opened = await front.open(open_one)
         opened.commits = commits
         if walled:
             try:
-                await check_role(opened)
+                async with opened.transaction():
+                    await check_role(opened)
             except BaseException:
                 opened.terminate()
                 raise
         return opened
 
+    def creator() -> Any:
+        dbapi: Any = pool.dialect.dbapi
+        opened = await_only(connect())
+
+        async def given() -> Any:
+            return opened
+
+        size = 0 if opened.pooled else 100
+        return dbapi.connect(async_creator_fn=given, prepared_statement_cache_size=size)
+
     pool = create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=connect,
+        creator=creator,
         poolclass=MeasuredPool,
         pool_logging_name=application,
         pool_size=settings.pool_size,
         max_overflow=0,
-        pool_timeout=2,
-        pool_pre_ping=True,
+        pool_timeout=WAIT_SECONDS,
         # Errors are logged: without this they would carry what people wrote and their numbers.
         hide_parameters=True,
     )
     POOLS.watch(pool)
+    event.listen(pool.sync_engine, "checkout", _look)
+    event.listen(pool.sync_engine, "checkin", _left)
+    if shared:
+        SHARES[pool] = Shares(settings.pool_size, WAIT_SECONDS)
     return pool
+
+
+def _look(connection: Any, record: Any, fairy: Any) -> None:
+    """See that a connection is alive before it is used: the end of one that was closed has been
+    read, and only of one that lay idle the server is asked.
+
+    Raises:
+        DisconnectionError: where it is not; then the pool opens another.
+    """
+    try:
+        alive = not connection.driver_connection.is_closed()
+        if alive and time.monotonic() - record.info.get("left", math.inf) > IDLE_SECONDS:
+            connection.ping()
+    except Exception:
+        alive = False
+    if not alive:
+        raise DisconnectionError
+
+
+def _left(connection: Any, record: Any) -> None:
+    record.info["left"] = time.monotonic()
 
 
 @asynccontextmanager
 async def session(pool: AsyncEngine, brand_id: int | None) -> AsyncIterator[AsyncConnection]:
     """One connection whose transactions are all of one brand; the caller ends each of them."""
-    async with pool.connect() as connection:
+    shares = SHARES.get(pool)
+    mine = nullcontext() if shares is None else shares.one(brand_id)
+    async with mine, pool.connect() as connection:
         with of_brand(connection, brand_id):
             yield connection
 
@@ -199,6 +217,11 @@ def _of_driver(connection: AsyncConnection) -> Any:
     return connection.sync_connection.connection.driver_connection
 
 
+def pooled(connection: AsyncConnection) -> bool:
+    """Whether a pooler stands before the server, so that a session may end with a transaction."""
+    return bool(_of_driver(connection).pooled)
+
+
 async def enter(connection: AsyncConnection, brand_id: int) -> None:
     """Make the rest of a transaction one of this brand, which nobody knew when it began."""
     await connection.execute(SET_BRAND, {"brand": str(brand_id)})
@@ -212,6 +235,16 @@ def sqlstate(error: BaseException) -> str | None:
         if isinstance(state, str):
             return state
     return None
+
+
+def reason(error: BaseException) -> str:
+    """Why the database is away, for the log: what is to be done, or else the error's name."""
+    if sqlstate(error) == "53300":
+        return (
+            "the server has no connection left (53300): raise its max_connections, lower"
+            " HONGQUN_POOL_SIZE, or put PgBouncer in between"
+        )
+    return type(error).__name__
 
 
 def unavailable(error: BaseException) -> bool:

@@ -122,7 +122,7 @@ async def make(settings: Settings) -> None:
     Raises:
         RolesError: where the owner may not.
     """
-    connection = await asyncpg.connect(_plain(settings.database), timeout=5)
+    connection = await asyncpg.connect(_plain(settings.database), timeout=5, statement_cache_size=0)
     try:
         async with connection.transaction():
             await connection.execute("SET LOCAL lock_timeout = '10s'")

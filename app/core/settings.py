@@ -23,6 +23,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tls_key: str | None = None
     data: Path = Path(".hongqun")
     log_level: str = "INFO"
+    web_processes: int = 1
+    workers: int = 1
     pool_size: int = 8
     statement_timeout_ms: int = 30_000
     sweep_seconds: int = 5
@@ -74,6 +76,8 @@ NAMES = {
     "tls_key": "HONGQUN_TLS_KEY",
     "data": "HONGQUN_DATA",
     "log_level": "HONGQUN_LOG_LEVEL",
+    "web_processes": "HONGQUN_WEB_PROCESSES",
+    "workers": "HONGQUN_WORKERS",
     "pool_size": "HONGQUN_POOL_SIZE",
     "statement_timeout_ms": "HONGQUN_STATEMENT_TIMEOUT_MS",
     "sweep_seconds": "HONGQUN_SWEEP_SECONDS",
@@ -96,7 +100,8 @@ S3 = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(/(?P<prefix>
 """An address in a bucket; its prefix may be empty."""
 
 NUMBERS = (
-    *("pool_size", "statement_timeout_ms", "sweep_seconds", "batch_events"),
+    *("web_processes", "workers", "pool_size"),
+    *("statement_timeout_ms", "sweep_seconds", "batch_events"),
     *("key_rate", "source_rate", "import_bytes"),
     *("intake_events", "intake_bytes"),
     "metrics_port",

@@ -69,19 +69,25 @@ async def prove(settings: Settings) -> None:
         NotWalled: saying what does not hold.
     """
     dsn = settings.database.replace("postgresql+asyncpg://", "postgresql://", 1)
-    connection = await asyncpg.connect(dsn, timeout=5)
+    # Without names for statements, and in one transaction: a pooler may stand between.
+    connection = await asyncpg.connect(dsn, timeout=5, statement_cache_size=0)
     try:
-        await check_role(connection)
-        if not await connection.fetchval("SELECT to_regclass('oversized_intake') IS NOT NULL"):
-            return  # nothing is there yet
-        tables = [row["relname"] for row in await connection.fetch(OPEN, POLICY)]
-        if tables:
-            raise NotWalled(
-                f"no wall stands around {', '.join(tables)}: run `hongqun migrate` of this release"
-            )
-        await _try(connection)
+        async with connection.transaction():
+            await _look(connection)
     finally:
         await connection.close()
+
+
+async def _look(connection: Any) -> None:
+    await check_role(connection)
+    if not await connection.fetchval("SELECT to_regclass('oversized_intake') IS NOT NULL"):
+        return  # nothing is there yet
+    tables = [row["relname"] for row in await connection.fetch(OPEN, POLICY)]
+    if tables:
+        raise NotWalled(
+            f"no wall stands around {', '.join(tables)}: run `hongqun migrate` of this release"
+        )
+    await _try(connection)
 
 
 async def _try(connection: Any) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.backlog import Backlog, backlog
-from app.core.db import transaction, unavailable
+from app.core.db import reason, transaction, unavailable
 from app.core.errors import Problem
 from app.exports import hand, runs
 from app.exports.content import Content
@@ -106,7 +106,7 @@ async def _put_off(pool: AsyncEngine, one: InHand, error: Exception) -> Outcome:
             pool, one, "storage_unavailable", f"The files cannot be stored: {error}"
         )
     elif unavailable(error):
-        log.warning("database_unavailable", error=type(error).__name__, **told)
+        log.warning("database_unavailable", error=reason(error), **told)
         detail = "The database was not available, or took too long."
         return await _again(pool, one, "unavailable", detail)
     else:
