@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from app.core.db import sqlstate, straight, unavailable
 from app.ingest.inbox import Delivery, Receipt, take_in_all
 from app.ingest.lanes import Lanes, Waiting
+from app.telemetry.numbers import INTAKE_GROUP
 
 ATTEMPTS = 5
 AGAIN = {"40001", "40P01"}
@@ -159,6 +160,7 @@ class GroupCommit:
             current = await self._current(connection, brand_id, list({one.source for one in group}))
             valid = [one for one in group if current.get(one.source) == one.basis]
             stored = await take_in_all(connection, brand_id, [one.delivery for one in valid])
+        INTAKE_GROUP.observe(len(valid))
         log.info(
             "events_taken_in",
             brand_id=brand_id,

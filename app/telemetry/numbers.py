@@ -63,6 +63,9 @@ INTAKE_EVENTS = Counter(
     ["outcome"],
     registry=REGISTRY,
 )
+INTAKE_GROUP = Histogram(
+    "hongqun_intake_commit_requests", "Requests of a transaction", buckets=ROWS, registry=REGISTRY
+)
 INTAKE_BATCH = Histogram(
     "hongqun_intake_batch_events", "Events of a request", buckets=ROWS, registry=REGISTRY
 )
