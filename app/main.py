@@ -4,14 +4,10 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 
-from litestar import Litestar, Router
+from litestar import Litestar
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
 
 from app.api import (
     activity,
@@ -32,7 +28,6 @@ from app.api import (
     history,
     imports,
     intake,
-    intake_docs,
     joinings,
     keys,
     lives,
@@ -46,7 +41,6 @@ from app.api import (
     problems,
     remarks,
     rfm,
-    rule_docs,
     segments,
     sessions,
     snapshots,
@@ -61,6 +55,7 @@ from app.api import (
 )
 from app.api.document import ExactNumbers, Problems
 from app.api.idempotency import Idempotent, claim_key
+from app.api.openapi import add_components, openapi_config
 from app.api.paging import provide_paging
 from app.api.reply import provide_reply
 from app.api.requests import RequestContext
@@ -277,28 +272,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         },
         request_max_body_size=None,
         plugins=[Problems(), ExactNumbers()],
-        openapi_config=OpenAPIConfig(
-            title="Hongqun",
-            version=version("hongqun"),
-            openapi_router=Router(
-                "/schema", route_handlers=[], include_in_schema=False, opt={"public": True}
-            ),
-            render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
-            security=[{"apiKey": []}],
-            components=Components(
-                security_schemes={
-                    "apiKey": SecurityScheme(
-                        type="http",
-                        scheme="bearer",
-                        bearer_format="API key, or token of a session",
-                        description="Browsers may send the session's cookie instead.",
-                    )
-                }
-            ),
-        ),
+        openapi_config=openapi_config(),
     )
-    # The framework keeps no components but those it finds itself.
-    (app.openapi_schema.components.schemas or {}).update(
-        intake_docs.COMPONENTS | rule_docs.COMPONENTS
-    )
+    add_components(app)
     return app
