@@ -52,7 +52,7 @@ def settings() -> Iterator[Settings]:
 
 
 @pytest.fixture(scope="session")
-def address(settings: Settings) -> Iterator[Settings]:
+def reached(settings: Settings) -> Iterator[Settings]:
     """Where web and worker find the database: by PgBouncer, if HONGQUN_TEST_PGBOUNCER is set."""
     if not os.environ.get("HONGQUN_TEST_PGBOUNCER"):
         yield settings
@@ -64,7 +64,7 @@ def address(settings: Settings) -> Iterator[Settings]:
 
 
 @pytest.fixture(scope="session")
-def service(settings: Settings, address: Settings) -> Iterator[Service]:
+def service(settings: Settings, reached: Settings) -> Iterator[Service]:
     """The web process and a worker, as `hongqun up` starts them."""
     port = free_port()
     environment = os.environ | {
@@ -76,7 +76,7 @@ def service(settings: Settings, address: Settings) -> Iterator[Service]:
         environment["REDIS_URL"] = settings.redis_url
     processes = [
         subprocess.Popen(program.argv, env={**environment, **program.env})
-        for program in programs(address, "127.0.0.1", port)
+        for program in programs(reached, "127.0.0.1", port)
     ]
     service = Service(f"http://127.0.0.1:{port}", settings)
     try:
