@@ -71,6 +71,7 @@ async def work(settings: Settings) -> None:
         due.clear()
         try:
             await pump.run_until_idle(stopping)
+            touched.set()  # a wake-up told of events; what they touched is known only now
         except Exception as error:
             # Nothing ends the worker but a signal: what was in hand is taken again.
             if unavailable(error):
