@@ -130,7 +130,7 @@ def questions(draw: st.DrawFn) -> tuple[ListName, dict[str, Any]]:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(question=questions())
 def test_under_whatever_filters(

@@ -102,7 +102,7 @@ def invited(inviter: str) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=25, **CALM)
+@settings(max_examples=12, **CALM)
 @example(**invited("p1"))
 @example(**invited("p3"))
 @given(
