@@ -34,7 +34,7 @@ Stages meet only in tables. Who writes what:
                  segment, segment_member, segment_change; takes from dirty_segment, in which
                  projection, derive and crm insert whom a change touches
     personal     tombstone, erasure, upkeep; an erasure renames ids in every table (places.py), and
-                 texts and payloads are emptied by the clock
+                 texts and payloads are emptied by the clock, those of detached events too
     outbound     webhook_endpoint, webhook_message, webhook_delivery, webhook_attempt; messages are
                  told in the transaction of what they tell of
     core         work_lease (lease), schedule (schedule), brand_secret and encryption_key
@@ -68,6 +68,6 @@ Rooms, and imports go down only:
     events             the vocabulary
     models             nouns = tables
     core               settings, database, statements, errors, clock, pages, limits, jobs, leases,
-                       schedules
+                       schedules, partitions
     telemetry          every number that a process counts, the port it tells them at, traces
 """

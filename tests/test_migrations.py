@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.core.schema import config, head, is_current
+from app.core.schema import config, head, is_current, without_partitions
 from app.core.settings import Settings
 from app.models.tables import metadata
 from tests.make import Service
@@ -27,8 +27,11 @@ def database(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Se
 
 
 def tables(database: Service) -> set[str]:
-    rows = database.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    return {row.tablename for row in rows}
+    rows = database.sql(
+        "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition"
+        " AND relnamespace = 'public'::regnamespace"
+    )
+    return {row.relname for row in rows}
 
 
 def leftovers(database: Service) -> list[Any]:
@@ -49,7 +52,7 @@ def shape(database: Service) -> list[Any]:
             "SELECT attrelid::regclass::text, attname, format_type(atttypid, atttypmod),"
             " attnotnull, attcollation::regcollation::text, attstattarget"
             " FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid"
-            " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+            " WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
             " AND attnum > 0 AND NOT attisdropped ORDER BY 1, 2"
         ),
         *database.sql("SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"),
@@ -64,7 +67,11 @@ def differences(database: Service) -> list[Any]:
     """Where the models and the migrated database differ, as `alembic check` sees it."""
 
     def compare(connection: Connection) -> list[Any]:
-        options = {"compare_type": True, "compare_server_default": True}
+        options = {
+            "compare_type": True,
+            "compare_server_default": True,
+            "include_name": without_partitions(connection),
+        }
         return list(
             compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
         )

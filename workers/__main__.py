@@ -25,6 +25,7 @@ from workers.deliveries import send_webhooks
 from workers.exports import run_exports
 from workers.housekeeping import keep_house
 from workers.imports import run_imports
+from workers.partitions import keep_partitions
 from workers.pump import Pump
 from workers.segments import keep_segments
 
@@ -51,6 +52,7 @@ async def work(settings: Settings) -> None:
     pump = Pump(pool, holder, settings.batch_events)
     tasks = [
         asyncio.create_task(keep_house(pool, open_store(settings))),
+        asyncio.create_task(keep_partitions(pool, settings)),
         asyncio.create_task(run_by_the_clock(pool)),
         asyncio.create_task(keep_segments(settings, touched)),
         asyncio.create_task(run_imports(pool, holder, due.set)),

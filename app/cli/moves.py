@@ -45,8 +45,8 @@ def export_brand(brand_id: int, file: Path, partial: bool) -> None:
         asyncio.run(_export(brand_id, file, partial))
     except Emptied:
         raise click.ClickException(
-            "events have lost their payload by the brand's retention, so that the file would not"
-            " give the same numbers; --partial leaves them out"
+            "events have lost their payload by the brand's retention, or were detached and dropped,"
+            " so that the file would not give the same numbers; --partial leaves them out"
         ) from None
 
 

@@ -33,15 +33,22 @@ MAY = {
     # Append-only: not even who breaks into the service can rewrite what was done.
     "audit_entry": frozenset({"SELECT", "INSERT"}),
     "audit_head": frozenset({"SELECT", "INSERT", "UPDATE"}),
+    # What was detached: nothing new is stored there.
+    "hongqun_detached.event": frozenset({"SELECT", "UPDATE", "DELETE"}),
 }
-"""What web and worker may do with a table; ALL where it is not named."""
+"""What web and worker may do with a table; ALL where it is not named, and nothing with a partition
+or another table beside what was detached.
+"""
 
 HELD = """
-SELECT c.relname, p.privilege, has_table_privilege($1, c.oid, p.privilege) AS held
+SELECT CAST(CAST(c.oid AS regclass) AS text) AS named, p.privilege,
+    has_table_privilege($1, c.oid, p.privilege) AS held,
+    c.relispartition OR c.relnamespace = to_regnamespace('hongqun_detached') AS apart
 FROM pg_class AS c
 CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES',
     'TRIGGER']) AS p (privilege)
-WHERE c.relnamespace = to_regnamespace(current_schema()) AND c.relkind IN ('r', 'p')
+WHERE c.relnamespace IN (to_regnamespace(current_schema()), to_regnamespace('hongqun_detached'))
+    AND c.relkind IN ('r', 'p')
 """
 
 UNUSABLE = """
@@ -49,8 +56,10 @@ SELECT format('SEQUENCE %s', c.oid::regclass) AS what, 'USAGE' AS privilege
 FROM pg_class AS c
 WHERE c.relnamespace = to_regnamespace(current_schema())
     AND CASE WHEN c.relkind = 'S' THEN NOT has_sequence_privilege($1, c.oid, 'USAGE') END
-UNION ALL SELECT format('SCHEMA %I', current_schema()), 'USAGE'
-WHERE NOT has_schema_privilege($1, current_schema(), 'USAGE')
+UNION ALL SELECT format('SCHEMA %I', n.nspname), 'USAGE'
+FROM pg_namespace AS n
+WHERE n.nspname IN (current_schema(), 'hongqun_detached')
+    AND NOT has_schema_privilege($1, n.oid, 'USAGE')
 UNION ALL SELECT format('DATABASE %I', current_database()), p.privilege
 FROM unnest(ARRAY['CONNECT', 'TEMPORARY']) AS p (privilege)
 WHERE NOT has_database_privilege($1, current_database(), p.privilege)
@@ -61,9 +70,10 @@ WHERE $2 AND f.pronamespace = to_regnamespace(current_schema())
 """
 
 POLICIES = """
-SELECT c.relname, p.polname FROM pg_class AS c
+SELECT CAST(CAST(c.oid AS regclass) AS text) AS named, p.polname FROM pg_class AS c
 LEFT JOIN pg_policy AS p ON p.polrelid = c.oid AND $1 = ANY (p.polroles)
-WHERE c.relnamespace = to_regnamespace(current_schema()) AND c.relrowsecurity
+WHERE c.relnamespace IN (to_regnamespace(current_schema()), to_regnamespace('hongqun_detached'))
+    AND c.relrowsecurity
 """
 
 
@@ -189,8 +199,8 @@ async def _grant(connection: Any, role: str, *, functions: bool) -> None:
     """Grant what is missing and revoke what is too much; nothing is written where all is well."""
     name = _quoted(role)
     for row in await connection.fetch(HELD, role):
-        table, privilege = _quoted(row["relname"]), row["privilege"]
-        wanted = privilege in MAY.get(row["relname"], ALL)
+        table, privilege = row["named"], row["privilege"]
+        wanted = privilege in MAY.get(table, frozenset() if row["apart"] else ALL)
         if wanted and not row["held"]:
             await connection.execute(f"GRANT {privilege} ON {table} TO {name}")
         elif row["held"] and not wanted:
@@ -221,7 +231,7 @@ async def _allow_owner(connection: Any) -> None:
     for table, policies in (await _policies(connection, owner)).items():
         if "of_owner" not in policies:
             await connection.execute(
-                f"CREATE POLICY of_owner ON {_quoted(table)} TO {_quoted(owner)} USING (true)"
+                f"CREATE POLICY of_owner ON {table} TO {_quoted(owner)} USING (true)"
             )
 
 
@@ -230,7 +240,7 @@ async def _policies(connection: Any, role: str) -> dict[str, set[str]]:
     oid = await connection.fetchval("SELECT oid FROM pg_roles WHERE rolname = $1", role)
     found: dict[str, set[str]] = {}
     for row in await connection.fetch(POLICIES, oid):
-        found.setdefault(row["relname"], set()).add(row["polname"])
+        found.setdefault(row["named"], set()).add(row["polname"])
     return found
 
 

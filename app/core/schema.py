@@ -1,12 +1,14 @@
 """The schema's revision: bringing the database to the code's, and asking whether it is there."""
 
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 
@@ -31,6 +33,21 @@ def known() -> frozenset[str]:
     """Every revision that this code knows of."""
     script = ScriptDirectory.from_config(config())
     return frozenset(each.revision for each in script.walk_revisions())
+
+
+def without_partitions(connection: Connection) -> Callable[..., bool]:
+    """What alembic compares with the models: everything but partitions, which workers make."""
+
+    @cache
+    def parts() -> frozenset[str]:
+        return frozenset(
+            connection.execute(text("SELECT relname FROM pg_class WHERE relispartition")).scalars()
+        )
+
+    def include(name: str | None, kind: str, _: Any) -> bool:
+        return kind != "table" or name not in parts()
+
+    return include
 
 
 async def is_current(connection: AsyncConnection) -> bool:

@@ -42,11 +42,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
     traces_endpoint: str | None = None
+    event_months: int | None = None
+    message_months: int | None = None
 
     @property
     def exports(self) -> str:
         """Where files of exports lie: a folder, or s3://bucket/prefix."""
         return self.export_url or str(self.data / "exports")
+
+    def months_of(self, table: str) -> int | None:
+        """For how many months a partitioned table keeps its rows; None for ever."""
+        return {"event": self.event_months, "message": self.message_months}[table]
 
     @property
     def database(self) -> str:
@@ -95,6 +101,8 @@ NAMES = {
     "metrics_host": "HONGQUN_METRICS_HOST",
     "metrics_port": "HONGQUN_METRICS_PORT",
     "traces_endpoint": "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "event_months": "HONGQUN_EVENT_MONTHS",
+    "message_months": "HONGQUN_MESSAGE_MONTHS",
 }
 S3 = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(/(?P<prefix>[\w./ -]*))?")
 """An address in a bucket; its prefix may be empty."""
@@ -104,8 +112,9 @@ NUMBERS = (
     *("statement_timeout_ms", "sweep_seconds", "batch_events"),
     *("key_rate", "source_rate", "import_bytes"),
     *("intake_events", "intake_bytes"),
-    "metrics_port",
+    *("metrics_port", "event_months", "message_months"),
 )
+LEAST_MONTHS = 3
 
 
 def read(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -119,6 +128,9 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         value = given.get(field)
         if value is not None and not (value.isascii() and value.isdigit() and int(value) > 0):
             raise SettingsError(f"{NAMES[field]} must be a whole number above 0, not {value!r}")
+    for field in ("event_months", "message_months"):
+        if int(given.get(field, LEAST_MONTHS)) < LEAST_MONTHS:
+            raise SettingsError(f"{NAMES[field]} must be at least {LEAST_MONTHS}")
     if given.get("webhooks_to_anywhere", "0") not in ("0", "1"):
         raise SettingsError("HONGQUN_WEBHOOKS_TO_ANYWHERE must be 0 or 1")
     if ("tls_cert" in given) != ("tls_key" in given):

@@ -22,10 +22,14 @@ SELECT session_user AS name,
 """
 
 OPEN = """
-SELECT c.relname
+SELECT CAST(CAST(c.oid AS regclass) AS text) AS named
 FROM pg_class AS c
 JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'brand_id' AND NOT a.attisdropped
-WHERE c.relnamespace = to_regnamespace(current_schema()) AND c.relkind IN ('r', 'p')
+WHERE c.relkind IN ('r', 'p') AND (
+        c.relnamespace = to_regnamespace(current_schema())
+        OR c.relnamespace = to_regnamespace('hongqun_detached')
+        AND has_table_privilege(c.oid, 'SELECT')
+    )
     AND NOT (
         c.relrowsecurity AND c.relforcerowsecurity
         AND EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = c.oid AND p.polname = $1)
@@ -82,7 +86,7 @@ async def _look(connection: Any) -> None:
     await check_role(connection)
     if not await connection.fetchval("SELECT to_regclass('oversized_intake') IS NOT NULL"):
         return  # nothing is there yet
-    tables = [row["relname"] for row in await connection.fetch(OPEN, POLICY)]
+    tables = [row["named"] for row in await connection.fetch(OPEN, POLICY)]
     if tables:
         raise NotWalled(
             f"no wall stands around {', '.join(tables)}: run `hongqun migrate` of this release"

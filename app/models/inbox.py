@@ -35,9 +35,11 @@ class Event(Base):
     """An accepted event as it came, but for phones, which are sealed (app/ingest/phones.py).
 
     `event_no` grows with the time of its arrival. `raw` is '' where its time to be kept is over.
+    Months that were detached are in hongqun_detached.event (app/core/partitions.py).
     """
 
     __tablename__ = "event"
+    __table_args__ = ({"postgresql_partition_by": "RANGE (event_no)"},)
 
     brand_id: Mapped[BrandKey]
     event_no: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.core.db import transaction
+from app.core.partitions import DETACHED, PARTITIONED
 from app.core.sql import sql
 from app.models.tables import metadata
 
@@ -17,6 +18,9 @@ DOORS = frozenset({"brand", "work_lease", "schedule", "login_attempt", *AUDIT})
 """What goes at once, with all that refers to a brand's own row, such as keys, sources, operators
 and their sessions: nobody gets in any more, and no worker finds the brand.
 """
+
+LAID_ASIDE = tuple(f"{DETACHED}.{each}" for each in PARTITIONED)
+"""Where the rows of detached partitions are."""
 
 REMAINS = "departed_brand"
 STEP = 10_000
@@ -84,7 +88,7 @@ async def rest(pool: AsyncEngine, brand_id: int) -> AsyncGenerator[tuple[str, in
                 {"after": after},
             )
         found = 0
-        for name in (each for each in branded() if each not in AUDIT):
+        for name in (*LAID_ASIDE, *(each for each in branded() if each not in AUDIT)):
             while gone := await _step(pool, brand_id, name):
                 found += gone
                 yield name, gone
@@ -104,11 +108,12 @@ async def rest(pool: AsyncEngine, brand_id: int) -> AsyncGenerator[tuple[str, in
 
 async def _step(pool: AsyncEngine, brand_id: int, name: str) -> int:
     """Delete some rows of a table, and count them with those that went before."""
+    table = ".".join(f'"{each}"' for each in name.split("."))
     async with transaction(pool, brand_id) as connection:
         gone = await connection.execute(
             text(
-                f'DELETE FROM "{name}" WHERE brand_id = :brand AND ctid = ANY(ARRAY('
-                f'SELECT ctid FROM "{name}" WHERE brand_id = :brand LIMIT :most))'
+                f"DELETE FROM {table} WHERE brand_id = :brand AND ctid = ANY(ARRAY("
+                f"SELECT ctid FROM {table} WHERE brand_id = :brand LIMIT :most))"
             ),
             {"brand": brand_id, "most": STEP},
         )

@@ -1,6 +1,6 @@
 """A brand as a file: its settings, what operators wrote and every accepted event, as a stream."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy import select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.brand_secret import BrandSecret
+from app.core.partitions import DETACHED
 from app.ingest.phones import revealed
 from app.models.tables import metadata
 from app.moves.lines import FORMAT, End, Head, as_json, settings_columns, whole, written
@@ -16,13 +17,17 @@ from app.moves.lines import FORMAT, End, Head, as_json, settings_columns, whole,
 PAGE = 2_000
 
 EVENTS = """
-SELECT event_no, source, event_id, raw FROM event
-WHERE brand_id = :brand AND event_no > :after ORDER BY event_no LIMIT :most
+SELECT event_no, source, event_id, raw FROM {table}
+WHERE brand_id = :brand AND event_no > :after
+ORDER BY event_no LIMIT (SELECT CAST(:most AS bigint))
 """
+"""A limit that the planner does not know has it walk from partition to partition."""
 
 
 class Emptied(Exception):
-    """Events of the brand have lost their payload, so a copy would not have its numbers."""
+    """Events of the brand have lost their payload, or were detached and are not here any more, so
+    a copy would not have its numbers.
+    """
 
 
 async def lines_of(
@@ -45,26 +50,36 @@ async def lines_of(
         {"brand": brand_id},
     )
     yield [_line("source", {"name": row.name}) for row in sources]
-    rows = events = 0
+    rows = events = stored = 0
     for name in [f"{table.name}" for table in written()]:
         async for part in _rows(connection, brand_id, name):
             rows += len(part)
             yield [_line("row", {"table": name, "row": row}) for row in part]
-    after = 0
-    while True:
-        found = await connection.execute(
-            text(EVENTS), {"brand": brand_id, "after": after, "most": PAGE}
-        )
-        page = found.all()
-        if not page:
-            break
-        after = page[-1].event_no
+    async for page in _events(connection, brand_id):
         kept = [row for row in page if row.raw]
         if len(kept) < len(page) and not partial:
             raise Emptied
+        stored += len(page)
         events += len(kept)
         yield [whole(revealed(row.raw, secret), row.event_id, row.source) for row in kept]
+    if not partial and stored != await connection.scalar(
+        text("SELECT count(*) FROM event_identity WHERE brand_id = :brand"), {"brand": brand_id}
+    ):
+        raise Emptied
     yield [_line("end", End(events, rows))]
+
+
+async def _events(connection: AsyncConnection, brand_id: int) -> AsyncIterator[Sequence[Any]]:
+    """The events in pages, those that were detached first."""
+    for table in (f"{DETACHED}.event", "event"):
+        asked, after = text(EVENTS.format(table=table)), 0
+        while True:
+            given = {"brand": brand_id, "after": after, "most": PAGE}
+            page = (await connection.execute(asked, given)).all()
+            if not page:
+                break
+            after = page[-1].event_no
+            yield page
 
 
 async def _rows(

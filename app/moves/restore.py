@@ -114,5 +114,6 @@ async def add_events(
 async def is_empty(connection: AsyncConnection, brand_id: int) -> bool:
     """Whether a brand has no event yet."""
     return not await connection.scalar(
-        text("SELECT EXISTS (SELECT FROM event WHERE brand_id = :brand)"), {"brand": brand_id}
+        text("SELECT EXISTS (SELECT FROM event_identity WHERE brand_id = :brand)"),
+        {"brand": brand_id},
     )

@@ -1,7 +1,8 @@
 """After an erasure: stored events that name the person are rewritten, dead letters go.
 
 A rewritten event has surrogates, none of what it told of the person, and no field that the
-vocabulary does not know. All of a brand's events are read, in batches by their number.
+vocabulary does not know. All of a brand's events are read, in batches by their number, and those
+that were detached as well.
 """
 
 from typing import Any
@@ -16,7 +17,7 @@ from app.events import DirectMessageReceived, DirectMessageSent, MessageSent
 from app.ingest.dead_letters import opened
 from app.projection.apply import Arrival, read
 from app.projection.batch import Space
-from app.projection.erased import OTHER, store_rewritten
+from app.projection.erased import OTHER, put_raws, store_rewritten
 from app.projection.people import Names, renamed, tells_of
 
 EVENTS = 10_000
@@ -114,13 +115,7 @@ async def _events(
             event = renamed(arrival.event, sought.names)
             changed[row.event_no] = Arrival(row.source, row.event_id, arrival.at, event)
     await store_rewritten(connection, brand_id, secret, changed)
-    await connection.execute(
-        text(
-            "UPDATE event SET raw = ''"
-            " WHERE brand_id = :brand AND event_no = ANY (CAST(:nos AS bigint[]))"
-        ),
-        {"brand": brand_id, "nos": unread},
-    )
+    await put_raws(connection, brand_id, dict.fromkeys(unread, ""))
     await _texts(connection, brand_id, list(changed.values()))
     return max((row.event_no for row in rows), default=None)
 

@@ -6,6 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.brand_secret import BrandSecret, secret_of
+from app.core.partitions import DETACHED
 from app.core.sql import sql
 from app.events import OrderRefunded
 from app.projection.apply import Arrival
@@ -86,15 +87,23 @@ async def key_hashes(
 
 
 async def put_raws(connection: AsyncConnection, brand_id: int, raws: dict[int, str]) -> None:
-    """Replace the texts of stored events, by event_no."""
-    if raws:
+    """Replace the texts of stored events, by event_no; of detached ones too."""
+    for table in ("event", f"{DETACHED}.event") if raws else ():
         await connection.execute(
             text(
-                "UPDATE event AS e SET raw = i.raw"
+                f"UPDATE {table} AS e SET raw = i.raw"
                 " FROM unnest(CAST(:nos AS bigint[]), CAST(:raws AS text[])) AS i (event_no, raw)"
                 " WHERE e.brand_id = :brand AND e.event_no = i.event_no"
+                # Only the partitions between them are looked at.
+                " AND e.event_no >= :first AND e.event_no <= :last"
             ),
-            {"brand": brand_id, "nos": list(raws), "raws": list(raws.values())},
+            {
+                "brand": brand_id,
+                "nos": list(raws),
+                "raws": list(raws.values()),
+                "first": min(raws),
+                "last": max(raws),
+            },
         )
 
 

@@ -145,6 +145,19 @@ VERIFY_DIFFERENCES = Counter(
     registry=REGISTRY,
 )
 
+PARTITIONS_AHEAD = Gauge(
+    "hongqun_partitions_ahead",
+    "Partitions of months that have not begun",
+    ["table"],
+    registry=REGISTRY,
+)
+UNFORESEEN_ROWS = Gauge(
+    "hongqun_partitions_unforeseen_rows",
+    "Rows in the default partition, which no month's was there for, counted up to 1,000,000",
+    ["table"],
+    registry=REGISTRY,
+)
+
 REDIS = Gauge(
     "hongqun_redis_up",
     "1 where Redis answered at the last wake-up, 0 where it did not; nothing where none is set",

@@ -27,7 +27,17 @@ DAY = """
 
 LABELS = {
     *("method", "route", "status", "outcome", "code", "pool", "sqlstate", "stage", "kind", "use"),
-    *("queue", "process", "version", "le", "implementation", "major", "minor", "patchlevel"),
+    *(
+        "queue",
+        "table",
+        "process",
+        "version",
+        "le",
+        "implementation",
+        "major",
+        "minor",
+        "patchlevel",
+    ),
 }
 """Every label there is. None may name what clients make up: brands, sources, groups, people."""
 

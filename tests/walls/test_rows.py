@@ -39,7 +39,7 @@ SELECT c.relname AS table, array_agg(a.attname ORDER BY a.attnum) AS columns,
 FROM pg_class AS c
 JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
-    AND a.attnotnull AND a.attgenerated = '' AND a.attidentity IN ('', 'd')
+    AND NOT c.relispartition AND a.attnotnull AND a.attgenerated = '' AND a.attidentity IN ('', 'd')
 GROUP BY c.relname
 HAVING 'brand_id' = ANY (array_agg(a.attname))
 ORDER BY 1

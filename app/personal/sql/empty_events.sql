@@ -1,6 +1,7 @@
 -- Grain:  one row: how many events a batch had.
--- Reads:  pending_event, dead_letter.  Writes: event, upkeep.
--- Rule:   an event that is still to be worked on, or may be tried again, holds up those behind it.
+-- Reads:  pending_event, dead_letter.  Writes: event, hongqun_detached.event, upkeep.
+-- Rule:   a limit that the planner does not know has it walk from partition to partition.
+--         An event that is still to be worked on, or may be tried again, holds up those behind it.
 WITH bound AS MATERIALIZED (
     SELECT
         u.emptied_to,
@@ -14,18 +15,38 @@ WITH bound AS MATERIALIZED (
     FOR UPDATE
 ),
 batch AS MATERIALIZED (
-    SELECT e.event_no
-    FROM event AS e
-    WHERE e.brand_id = :brand
-        AND e.event_no > (SELECT emptied_to FROM bound)
-        AND e.event_no < (SELECT before FROM bound)
-    ORDER BY e.event_no
+    SELECT event_no, detached FROM (
+        (
+            SELECT event_no, true AS detached FROM hongqun_detached.event
+            WHERE brand_id = :brand
+                AND event_no > (SELECT emptied_to FROM bound)
+                AND event_no < (SELECT before FROM bound)
+            ORDER BY event_no
+            LIMIT (SELECT CAST(:most AS bigint))
+        )
+        UNION ALL (
+            SELECT event_no, false FROM event
+            WHERE brand_id = :brand
+                AND event_no > (SELECT emptied_to FROM bound)
+                AND event_no < (SELECT before FROM bound)
+            ORDER BY event_no
+            LIMIT (SELECT CAST(:most AS bigint))
+        )
+    ) AS stored
+    ORDER BY event_no
     LIMIT :most
 ),
 emptied AS (
-    UPDATE event AS e SET raw = ''
-    WHERE e.brand_id = :brand AND e.event_no = ANY (ARRAY(SELECT event_no FROM batch))
-        AND e.raw <> ''
+    UPDATE event SET raw = ''
+    WHERE brand_id = :brand AND raw <> ''
+        AND event_no >= (SELECT min(event_no) FROM batch WHERE NOT detached)
+        AND event_no <= (SELECT max(event_no) FROM batch WHERE NOT detached)
+),
+emptied_detached AS (
+    UPDATE hongqun_detached.event SET raw = ''
+    WHERE brand_id = :brand AND raw <> ''
+        AND event_no >= (SELECT min(event_no) FROM batch WHERE detached)
+        AND event_no <= (SELECT max(event_no) FROM batch WHERE detached)
 ),
 reached AS (
     UPDATE upkeep AS u
