@@ -29,10 +29,15 @@ TEXTS = ("这条项链还有货吗？", "昨天下单的什么时候发货呀", 
 _types = [name for name, share in MIX for _ in range(share)]
 
 
-def events(count: int, run: str, seed: int = 1) -> Iterator[bytes]:
-    """Events with ids that grow with time, some of them late; `run` makes the ids a run's own."""
+def events(
+    count: int, run: str, seed: int = 1, *, span: timedelta = timedelta()
+) -> Iterator[bytes]:
+    """Events with ids that grow with time, some of them late; `run` makes the ids a run's own.
+
+    They happened one after another over the span up to now.
+    """
     draw = random.Random(seed)
-    now = datetime.now(UTC)
+    began = datetime.now(UTC) - span
     for n in range(count):
         kind = _types[draw.randrange(100)]
         late = timedelta(hours=draw.randrange(1, 72)) if draw.random() < LATE else timedelta()
@@ -41,7 +46,7 @@ def events(count: int, run: str, seed: int = 1) -> Iterator[bytes]:
                 "specversion": "1.0",
                 "id": f"{run}-{n:09d}",
                 "type": kind,
-                "time": (now - late).isoformat(timespec="milliseconds"),
+                "time": (began + span * (n / count) - late).isoformat(timespec="milliseconds"),
                 "data": _data(kind, f"{run}-{n}", draw),
             }
         )
@@ -76,7 +81,8 @@ def request(source_id: str, secret: str, body: bytes, number: int) -> bytes:
 
 
 def _data(kind: str, id_: str, draw: random.Random) -> dict[str, Any]:
-    member, group = f"u{draw.randrange(MEMBERS):07d}", f"g{draw.randrange(GROUPS):04d}"
+    number = draw.randrange(MEMBERS)
+    member, group = f"u{number:07d}", f"g{number % GROUPS:04d}"
     note = f"n{draw.randrange(NOTES):05d}"
     if kind == "order.paid":
         return {

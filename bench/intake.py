@@ -2,7 +2,8 @@
 
 *single*: signed requests of one event over 64 connections to one web process, beside the same
 handler without a database. *batch*: requests of 500 events, beside COPY of the same rows into the
-same tables. *latency*: at half of the rate of *single*. Ours and the yardsticks run in turn.
+same tables. *latency*: at half of the rate of *single*. *numbers*: from the first post of a load
+to empty queues, beside COPY. Ours and the yardsticks run in turn.
 """
 
 import tempfile
@@ -22,9 +23,10 @@ from bench.batch import Batch, batch
 from bench.latency import Latency, Waits, latency
 from bench.processes import finish
 from bench.single import Single, single
+from bench.to_numbers import ToNumbers, to_numbers
 
-PARTS = ("single", "batch", "latency")
-TARGETS = {"single": 0.6, "batch": 0.5}
+PARTS = ("single", "batch", "latency", "numbers")
+TARGETS = {"single": 0.6, "batch": 0.5, "numbers": 0.1}
 console = Console(stderr=True)
 
 
@@ -36,6 +38,7 @@ class Found(msgspec.Struct, kw_only=True):
     single: Single | None = None
     batch: list[Batch] = []
     latency: Latency | None = None
+    numbers: ToNumbers | None = None
 
 
 @click.command(help=__doc__)
@@ -47,6 +50,8 @@ class Found(msgspec.Struct, kw_only=True):
     "--processes", default=(1, 2), multiple=True, show_default=True, help="Web, of batch."
 )
 @click.option("--rate", default=0.0, help="Of latency, where single is not measured.")
+@click.option("--events", default=1_000_000, show_default=True, help="Of numbers.")
+@click.option("--workers", default=2, show_default=True, help="Of numbers.")
 @click.option("--small", is_flag=True, help="One short round of each: half a minute or so.")
 @click.option("--data", type=click.Path(path_type=Path), help="A folder to keep the database in.")
 @click.option(
@@ -60,13 +65,15 @@ def main(
     rounds: int,
     processes: tuple[int, ...],
     rate: float,
+    events: int,
+    workers: int,
     small: bool,
     data: Path | None,
     json_: Path,
 ) -> None:
     parts = only or PARTS
     if small:
-        seconds, rounds = min(seconds, 1.5), 1
+        seconds, rounds, events = min(seconds, 1.5), 1, min(events, 50_000)
     found = Found(
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
         versions={name: version(name) for name in ("asyncpg", "granian", "litestar", "msgspec")},
@@ -86,6 +93,8 @@ def main(
         if "latency" in parts:
             most = 2 * rate or (found.single.ours if found.single else 2_000)
             found.latency = latency(arena, most, connections, 10 * seconds, say)
+        if "numbers" in parts:
+            found.numbers = to_numbers(arena, events, max(processes), workers, say)
     json_.write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
     show(found)
 
@@ -125,6 +134,14 @@ def show(found: Found) -> None:
         for name, waits in rows.items():
             text = f"p50 {waits.p50}, p99 {waits.p99}, p99.9 {waits.p999}" if waits else "-"
             table.add_row(f"{name}, ms, at {late.per_second:,.0f}/s", text, "", "", "")
+    if (load := found.numbers) is not None:
+        table.add_row(
+            f"to numbers, events/s, {load.workers} workers",
+            f"{load.ours:,.0f}",
+            f"COPY: {load.copy:,.0f}",
+            f"{load.ratio:.2f}",
+            f"{TARGETS['numbers']}",
+        )
     console.print(table)
 
 

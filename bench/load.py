@@ -120,6 +120,14 @@ FIRST = {
     "message": "group_id",
 }
 
+KEPT_BESIDE = (
+    "INSERT INTO message_identity (brand_id, group_id, message_id, sent_at)"
+    " SELECT brand_id, group_id, message_id, sent_at FROM message",
+    "INSERT INTO member_speech (brand_id, member_id, last_spoke_at)"
+    " SELECT brand_id, member_id, max(sent_at) FROM message GROUP BY 1, 2",
+)
+"""What projection keeps of messages beside them."""
+
 
 async def copy_facts(
     servers: Servers, made: Path, brand_id: int, say: Callable[[str], None]
@@ -150,6 +158,8 @@ async def copy_facts(
             seconds += took
             rows[table] = int(status.split()[-1])
             say(f"COPY {table}: {rows[table]:,} rows in {took:.1f} s")
+        for statement in KEPT_BESIDE:
+            await target.execute(statement)
     finally:
         file.unlink(missing_ok=True)
         source.close()

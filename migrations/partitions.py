@@ -16,8 +16,11 @@ FROM pg_class CROSS JOIN aclexplode(relacl)
 WHERE oid = CAST('{table}' AS regclass) AND grantee NOT IN (0, relowner)
 """
 INDEXES = """
-SELECT c.relname, coalesce(format('ALTER TABLE %I ADD CONSTRAINT %I %s', '{table}', k.conname,
-    pg_get_constraintdef(k.oid)), replace(pg_get_indexdef(c.oid), ' ON ONLY ', ' ON '))
+SELECT c.relname, CASE
+    WHEN k.oid IS NULL THEN replace(pg_get_indexdef(c.oid), ' ON ONLY ', ' ON ')
+    ELSE format('ALTER TABLE %I ADD CONSTRAINT %I %s', '{table}', k.conname,
+        pg_get_constraintdef(k.oid))
+END
 FROM pg_index AS x
 JOIN pg_class AS c ON c.oid = x.indexrelid
 LEFT JOIN pg_constraint AS k ON k.conindid = x.indexrelid AND k.conrelid = x.indrelid

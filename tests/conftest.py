@@ -19,6 +19,7 @@ from app.core.db import open_pool
 from app.core.settings import Settings, read
 from app.embedded.servers import erase, running
 from tests.make import Service
+from tests.messages.months import split
 
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """What a test's database may forget when the machine stops."""
@@ -47,6 +48,7 @@ def settings() -> Iterator[Settings]:
         finally:
             os.environ.clear()
             os.environ.update(before)
+        split(Service("", made))
         yield made
     erase(data)
 

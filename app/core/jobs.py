@@ -2,6 +2,9 @@
 
 A wake-up carries nothing. Attempts, leases and schedules live in PostgreSQL, and a worker's sweep
 finds what no wake-up told of, so that losing all of Redis loses nothing.
+
+There is one wake-up in Redis at most, whoever asks: jobs of their own heaped up behind a busy
+worker, until each was too old by the time that it was read.
 """
 
 import asyncio
@@ -23,7 +26,16 @@ QUEUE = "hongqun"
 PAUSE_SECONDS = 0.1
 """Wake-ups within this time are sent as one; each costs a web process about 2 ms."""
 
+LONGEST_PAUSE_SECONDS = 1.0
+"""Between two tries while the one before waits for a worker."""
+
 RETRY_SECONDS = 5.0
+
+WAKE = "wake"
+"""The job's function and its id."""
+
+MOST_SECONDS = 5
+"""Of a job; what a worker that was killed had begun stands in the way for ten more."""
 
 log = structlog.get_logger()
 
@@ -72,6 +84,7 @@ class Waker:
 
     async def _send(self) -> None:
         redis: ArqRedis | None = None
+        pause = PAUSE_SECONDS
         while True:
             try:
                 if redis is None:
@@ -83,8 +96,13 @@ class Waker:
                 REDIS.labels("send").set(1)
                 await self._asked.wait()
                 self._asked.clear()
-                await redis.enqueue_job("wake", _expires=60)
-                await asyncio.sleep(PAUSE_SECONDS)
+                if await redis.enqueue_job(WAKE, _job_id=WAKE) is not None:
+                    pause = PAUSE_SECONDS
+                else:
+                    # One is waiting, or is being done: that worker may have looked already.
+                    self._asked.set()
+                    pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+                await asyncio.sleep(pause)
             except (TimeoutError, RedisError, OSError) as error:
                 if self.reachable or redis is None:
                     log.warning("redis_unreachable", error=type(error).__name__)
@@ -95,7 +113,8 @@ class Waker:
 
 def _serializers() -> dict[str, Any]:
     return {
-        "job_serializer": msgspec.msgpack.encode,
+        # Of a job that failed arq also writes down the exception.
+        "job_serializer": msgspec.msgpack.Encoder(enc_hook=repr).encode,
         "job_deserializer": msgspec.msgpack.decode,
     }
 
@@ -107,7 +126,7 @@ async def listen(redis_url: str, on_wake: Callable[[], None]) -> None:
         on_wake()
 
     # arq asks for a __qualname__ in its type, which a function has and Callable does not.
-    job = func(cast(WorkerCoroutine, wake), name="wake", keep_result=0, max_tries=1)
+    job = func(cast(WorkerCoroutine, wake), name=WAKE, timeout=MOST_SECONDS)
 
     while True:
         worker: Worker | None = None
@@ -121,6 +140,9 @@ async def listen(redis_url: str, on_wake: Callable[[], None]) -> None:
                 redis_pool=redis,
                 handle_signals=False,
                 poll_delay=0.1,
+                job_timeout=MOST_SECONDS,
+                # A result that is kept would refuse the next wake-up.
+                keep_result=0,
                 health_check_interval=60,
                 **_serializers(),
             )

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.db import sqlstate, transaction
 
-PARTITIONED = ("event",)
+PARTITIONED = ("event", "message")
 DETACHED = "hongqun_detached"
 
 AHEAD = 3

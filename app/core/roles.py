@@ -35,6 +35,7 @@ MAY = {
     "audit_head": frozenset({"SELECT", "INSERT", "UPDATE"}),
     # What was detached: nothing new is stored there.
     "hongqun_detached.event": frozenset({"SELECT", "UPDATE", "DELETE"}),
+    "hongqun_detached.message": frozenset({"SELECT", "UPDATE", "DELETE"}),
 }
 """What web and worker may do with a table; ALL where it is not named, and nothing with a partition
 or another table beside what was detached.

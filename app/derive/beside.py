@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.sql import sql
 from app.derive.customers import derive, derive_customers, mark_all
+from app.derive.hidden import hide, live, uncover
 from app.derive.stale import Touched, touch
 from app.derive.sums import count_sums
 from app.derive.touched import EVERYBODY
@@ -24,7 +25,7 @@ from app.models.tables import metadata
 BY_CUSTOMER = ("order_credit", "refund_credit", "purchase_day", "joining", "customer")
 SUMS = ("sale_sum", "purchase_sum", "group_sum", "live_sum")
 FACTS = (
-    *("identity", "membership", "message", "card_click"),
+    *("identity", "membership", "message", "member_speech", "card_click"),
     *("live", "live_view", "shop_order", "refund", "note"),
 )
 """What derivation reads."""
@@ -106,7 +107,7 @@ async def begin(connection: AsyncConnection, brand_id: int) -> int:
         await connection.execute(text(f"SET {setting}"))
     # A load may have outgrown what the planner knows of the facts.
     await _analyze(connection, FACTS)
-    await hide(connection, BY_CUSTOMER + SUMS + QUEUES)
+    await hide(connection, brand_id, BY_CUSTOMER + SUMS + QUEUES)
     await mark_all(connection, brand_id)
     return await _pending(connection)
 
@@ -131,12 +132,12 @@ async def swap(connection: AsyncConnection, brand_id: int) -> None:
     await _touch(connection, brand_id)
     for name in BY_CUSTOMER + SUMS:
         await connection.execute(text(f"ANALYZE {name}"))
-        live = await _live(connection, name)
+        stored = await live(connection, name)
         columns = ", ".join(column.name for column in metadata.tables[name].columns)
         same = _same_key(name, "l", "d")
         await connection.execute(
             text(
-                f"DELETE FROM {live} AS l WHERE l.brand_id = :brand AND NOT EXISTS"
+                f"DELETE FROM {stored} AS l WHERE l.brand_id = :brand AND NOT EXISTS"
                 f" (SELECT FROM {name} AS d"
                 f" WHERE {same} AND ROW(d.*) IS NOT DISTINCT FROM ROW(l.*))"
             ),
@@ -144,13 +145,13 @@ async def swap(connection: AsyncConnection, brand_id: int) -> None:
         )
         await connection.execute(
             text(
-                f"INSERT INTO {live} ({columns}) SELECT {columns} FROM {name} AS d WHERE NOT EXISTS"
-                f" (SELECT FROM {live} AS l WHERE {same})"
+                f"INSERT INTO {stored} ({columns}) SELECT {columns} FROM {name} AS d"
+                f" WHERE NOT EXISTS (SELECT FROM {stored} AS l WHERE {same})"
             )
         )
     for name in ("rebuild", "rederived"):
         await connection.execute(
-            text(f"DELETE FROM {await _live(connection, name)} WHERE brand_id = :brand"),
+            text(f"DELETE FROM {await live(connection, name)} WHERE brand_id = :brand"),
             {"brand": brand_id},
         )
     await touch_segments(connection, brand_id, "facts", [EVERYBODY])
@@ -199,31 +200,18 @@ async def forget_dead(connection: AsyncConnection, brand_id: int) -> None:
             await connection.execute(text(f"DELETE FROM {name} WHERE brand_id = :brand"), given)
 
 
-async def hide(connection: AsyncConnection, names: Iterable[str]) -> None:
-    """Hide tables behind empty ones of this session."""
-    for name in names:
-        live = await _live(connection, name)
-        await connection.execute(text(f"CREATE TEMPORARY TABLE {name} (LIKE {live} INCLUDING ALL)"))
-
-
-async def uncover(connection: AsyncConnection, names: Iterable[str]) -> None:
-    """Drop the tables that hide the live ones."""
-    for name in names:
-        await connection.execute(text(f"DROP TABLE pg_temp.{name}"))
-
-
 async def compare(
     connection: AsyncConnection, brand_id: int, name: str, scope: str
 ) -> list[Difference]:
     """Where rows of a scope in a live table differ from the table that hides it; MOST at most."""
-    live = await _live(connection, name)
+    stored = await live(connection, name)
     key = [c.name for c in metadata.tables[name].primary_key if c.name != "brand_id"]
     told = ", ".join(f"'{k}', coalesce(to_jsonb(l), to_jsonb(d)) -> '{k}'" for k in key)
     rows = await connection.execute(
         text(
             f"SELECT jsonb_build_object({told}) AS key,"
             " to_jsonb(l) - 'brand_id' AS found, to_jsonb(d) - 'brand_id' AS expected"
-            f" FROM (SELECT * FROM {live} WHERE brand_id = :brand AND ({scope})) AS l"
+            f" FROM (SELECT * FROM {stored} WHERE brand_id = :brand AND ({scope})) AS l"
             f" FULL JOIN (SELECT * FROM {name} WHERE {scope}) AS d ON {_same_key(name, 'l', 'd')}"
             " WHERE ROW(l.*) IS DISTINCT FROM ROW(d.*) ORDER BY 1 LIMIT :most"
         ),
@@ -236,10 +224,11 @@ async def _touch(connection: AsyncConnection, brand_id: int) -> None:
     """Mark the closed periods whose numbers the swap may move."""
     days: set[date] = set()
     for name, day in (("order_credit", "paid_day"), ("refund_credit", "refunded_day")):
-        live = await _live(connection, name)
+        stored = await live(connection, name)
         found = await connection.execute(
             text(
-                f"SELECT l.{day}, d.{day} FROM (SELECT * FROM {live} WHERE brand_id = :brand) AS l"
+                f"SELECT l.{day}, d.{day}"
+                f" FROM (SELECT * FROM {stored} WHERE brand_id = :brand) AS l"
                 f" FULL JOIN {name} AS d ON {_same_key(name, 'l', 'd')}"
                 " WHERE ROW(l.*) IS DISTINCT FROM ROW(d.*) GROUP BY 1, 2"
             ),
@@ -278,11 +267,6 @@ async def _pending(connection: AsyncConnection) -> int:
         text("SELECT (SELECT count(*) FROM dirty_customer) + (SELECT count(*) FROM dirty_sum)")
     )
     return int(count or 0)
-
-
-async def _live(connection: AsyncConnection, name: str) -> str:
-    schema = await connection.scalar(text("SELECT quote_ident(current_schema())"))
-    return f"{schema}.{name}"
 
 
 def _same_key(name: str, one: str, other: str) -> str:

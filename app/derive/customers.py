@@ -65,7 +65,10 @@ async def derive_customers(
     # See order_credit.sql.
     await connection.execute(text("SET LOCAL enable_nestloop = off"))
     settings = await connection.execute(
-        text("SELECT timezone, touch_hours, live_grace_hours FROM brand WHERE brand_id = :brand"),
+        text(
+            "SELECT timezone, touch_hours, live_grace_hours, messages_since() AS messages_since"
+            " FROM brand WHERE brand_id = :brand"
+        ),
         {"brand": brand_id},
     )
     given: dict[str, Any] = {

@@ -91,9 +91,14 @@ async def _groups(
     connection: AsyncConnection, brand_id: int, groups: list[str], month: date
 ) -> None:
     found = await connection.execute(
-        text("SELECT timezone FROM brand WHERE brand_id = :brand"), {"brand": brand_id}
+        text(
+            "SELECT timezone, CAST(messages_since() AT TIME ZONE 'UTC' AS date) AS kept_until"
+            " FROM brand WHERE brand_id = :brand"
+        ),
+        {"brand": brand_id},
     )
-    zone = ZoneInfo(found.scalar_one())
+    brand = found.one()
+    zone = ZoneInfo(brand.timezone)
     following = next_start(month, "month")
     # The last week that begins in the month ends in the next one.
     last_monday = following - timedelta(days=1 + (following - ONE_DAY).weekday())
@@ -117,6 +122,7 @@ async def _groups(
             "week_ends": [day_start(zone, week + timedelta(days=7)) for week in weeks],
             "from_at": day_start(zone, days[0]),
             "to_at": day_start(zone, days[-1] + ONE_DAY),
+            "kept_until": brand.kept_until,
         },
     )
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.core.sql import sql
 from app.derive import beside
 from app.derive.beside import BY_CUSTOMER, QUEUES, SUMS, Difference
+from app.derive.hidden import hide, uncover
 
 Sum = tuple[str, str, datetime.date]
 Progress = Callable[[str, int, int], None]
@@ -79,7 +80,7 @@ async def verify(
     report = Report()
     # Rows are derived from the facts, sums from the rows as they are stored.
     for what, tables in (("customers", BY_CUSTOMER), ("sums", SUMS)):
-        await beside.hide(connection, (*tables, *QUEUES))
+        await hide(connection, brand_id, (*tables, *QUEUES))
         given = {"brand": brand_id, "cause": None} if what == "customers" else {"brand": brand_id}
         await connection.execute(sql("derive", f"mark_{what}"), given)
         total = await _ask(connection, sample)
@@ -94,7 +95,7 @@ async def verify(
                     report.differences += 1
                     if len(report.first) < SHOWN:
                         report.first.append(each)
-        await beside.uncover(connection, (*tables, *QUEUES, "asked"))
+        await uncover(connection, (*tables, *QUEUES, "asked"))
     return report
 
 

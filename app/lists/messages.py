@@ -16,6 +16,7 @@ from app.lists.search import Excerpt, Query, spans, widening
 from app.models.tables import metadata
 
 MESSAGE = metadata.tables["message"]
+IDENTITY = metadata.tables["message_identity"]
 
 MessageSort = Literal["-sent_at", "sent_at"]
 MessageKind = Literal[
@@ -56,7 +57,7 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class MessageFilters(msgspec.Struct, frozen=True):
-    """What messages are asked for; a message of which only its recall is known is none."""
+    """What messages are asked for."""
 
     group_id: str | None = None
     member_id: str | None = None
@@ -68,10 +69,7 @@ class MessageFilters(msgspec.Struct, frozen=True):
 
     async def listing(self, connection: AsyncConnection, brand_id: int) -> Listing:
         """These of a brand's messages."""
-        within: list[Probe] = [
-            lambda t: t.c.brand_id == brand_id,
-            lambda t: t.c.sent_at.is_not(None),
-        ]
+        within: list[Probe] = [lambda t: t.c.brand_id == brand_id]
         if self.group_id is not None:
             within.append(lambda t: t.c.group_id == self.group_id)
         if self.member_id is not None:
@@ -133,13 +131,13 @@ def _steps(
     found = spans(last.timestamp(), first.timestamp())
     made = []
     for group in widening(found if descending else found[::-1]):
-        keys = hits("message", query, "group_id", "message_id", spans=group)
+        keys = hits("message", query, *_columns, spans=group)
         made.append(Step(keys, _joined(keys)))
     return made
 
 
 def _joined(keys: Any) -> Probe:
-    return lambda t: and_(t.c.group_id == keys.c.group_id, t.c.message_id == keys.c.message_id)
+    return lambda t: and_(*(t.c[name] == keys.c[name] for name in _columns))
 
 
 async def page(
@@ -155,13 +153,16 @@ async def one(
     connection: AsyncConnection, brand_id: int, group_id: str, message_id: str
 ) -> Message | None:
     """A message by the ids of its group and its own."""
-    m = MESSAGE.c
+    m, i = MESSAGE.c, IDENTITY.c
+    sent_at = select(i.sent_at).where(
+        i.brand_id == brand_id, i.group_id == group_id, i.message_id == message_id
+    )
     rows = await connection.execute(
         select(MESSAGE).where(
             m.brand_id == brand_id,
             m.group_id == group_id,
+            m.sent_at == sent_at.scalar_subquery(),
             m.message_id == message_id,
-            m.sent_at.is_not(None),
         )
     )
     items = await _dressed(connection, brand_id, rows.all(), None)

@@ -15,6 +15,7 @@ Code = Literal[
     "immature_buyers",
     "ingestion_gap",
     "low_match_rate",
+    "messages_detached",
     "short_history",
     "suspect_snapshot",
     "window_not_over",
@@ -72,6 +73,8 @@ SENTENCES: dict[Language, dict[str, str]] = {
         "见 GET /v1/dead-letters。",
         "low_match_rate": "{orders} 笔订单中只有 {rate} 的客户有已知的成员身份，“与群无关”可能只是"
         "没有认出来；请发送 identity.linked。",
+        "messages_detached": "{since} 以前的消息已按保留期限分离：更早的消息数和发言人数只保留"
+        "分离前已经算好的部分，现算的会偏低。",
         "at_least": "至少 {}",
         "comma": "、",
     },
@@ -101,6 +104,9 @@ SENTENCES: dict[Language, dict[str, str]] = {
         "retried, and are in no number: {count}. See GET /v1/dead-letters.",
         "low_match_rate": "Of {orders} orders only {rate} are of customers who are known as "
         'members at all, so "neither" may only mean "not recognised": send identity.linked.',
+        "messages_detached": "Messages before {since} were detached by the retention setting: of "
+        "before, messages and speakers are what had been counted until then, and what is counted "
+        "at the time of asking has too few.",
         "at_least": "at least {}",
         "comma": ", ",
     },

@@ -47,6 +47,7 @@ async def caveats(
             "group_id": _only(answer, "group_id"),
             "note_id": _only(answer, "note_id"),
             "asks_match": isinstance(answer, Repurchase | Funnel | BeforeAfter),
+            "asks_messages": _asks_messages(answer),
             "first_day": scope.window.start,
             "last_day": min(scope.window.end, _today(scope) + ONE_DAY),
             "young_from": min(days.values(), default=None),
@@ -63,6 +64,7 @@ async def caveats(
         *_short(scope, answer, row),
         *_unmatched(answer, row),
         *_incomplete(row),
+        *_detached(scope, row),
     ]
     if found := await gaps(connection, scope, answer):
         facts.append({"code": "ingestion_gap", **counted(found.count), "gaps": found.first})
@@ -154,6 +156,19 @@ def _unmatched(answer: Answer, row: Row[Any]) -> Iterator[dict[str, Any]]:
             "orders": int(orders),
             "rate": ratio(int(matched), int(orders)),
         }
+
+
+def _asks_messages(answer: Answer) -> bool:
+    return (
+        answer.metric == "activity"
+        or isinstance(answer, Funnel)
+        or (isinstance(answer, Retention) and answer.kind == "speak")
+    )
+
+
+def _detached(scope: Scope, row: Row[Any]) -> Iterator[dict[str, Any]]:
+    if row.messages_since is not None and scope.window.starts_at < row.messages_since:
+        yield {"code": "messages_detached", "since": row.messages_since}
 
 
 def _incomplete(row: Row[Any]) -> Iterator[dict[str, Any]]:

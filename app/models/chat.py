@@ -132,12 +132,28 @@ class Membership(Base):
     role: Mapped[str | None]
 
 
+class MessageIdentity(Base):
+    """That a message is known, for ever, and when it was sent: the way to its partition.
+
+    Without `sent_at` only its recall is known so far, and `recalled_at` stands here; once it has
+    come that stands in the message itself. Where there is no such message any more, its month was
+    detached.
+    """
+
+    __tablename__ = "message_identity"
+
+    brand_id: Mapped[BrandKey]
+    group_id: Mapped[IdKey]
+    message_id: Mapped[IdKey]
+    sent_at: Mapped[Instant | None]
+    recalled_at: Mapped[Instant | None]
+
+
 class Message(Base):
-    """A chat message; without `sent_at` only its recall is known so far."""
+    """A chat message that was sent; partitioned by the month of `sent_at`, in UTC."""
 
     __tablename__ = "message"
     __table_args__ = (
-        Index(None, "brand_id", "group_id", "sent_at"),
         Index(None, "brand_id", "group_id", "member_id", "sent_at"),
         Index(None, "brand_id", "sent_at"),
         Index(None, "brand_id", "member_id", "sent_at"),
@@ -163,12 +179,13 @@ class Message(Base):
             "sent_at",
             postgresql_where=sql("text IS NOT NULL"),
         ),
+        {"postgresql_partition_by": "RANGE (sent_at)"},
     )
 
     brand_id: Mapped[BrandKey]
     group_id: Mapped[IdKey]
+    sent_at: Mapped[InstantKey]
     message_id: Mapped[IdKey]
-    sent_at: Mapped[Instant | None]
     recalled_at: Mapped[Instant | None]
     member_id: Mapped[Id | None]
     kind: Mapped[str | None]

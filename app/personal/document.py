@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.core.brand_secret import BrandSecret, secret_of
 from app.core.db import transaction
+from app.core.partitions import DETACHED
 from app.core.phone import shown
 from app.core.sql import sql
 from app.ingest.phones import revealed
@@ -84,7 +85,7 @@ def _statements() -> dict[str, str]:
     for place in PLACES:
         if place.told:
             conditions.setdefault(place.table, []).append(condition(place))
-    statements = {}
+    statements: dict[str, str] = {}
     for table, found in conditions.items():
         parts = []
         for n, each in enumerate(found):
@@ -93,7 +94,10 @@ def _statements() -> dict[str, str]:
                 f"SELECT to_jsonb(x) AS row FROM {table} AS x"
                 f" WHERE x.brand_id = :brand AND {each}{earlier}"
             )
-        statements[table] = " UNION ALL ".join(parts)
+        # What was detached is told with what was not.
+        name = table.removeprefix(f"{DETACHED}.")
+        known = [statements[name]] if name in statements else []
+        statements[name] = " UNION ALL ".join([*known, *parts])
     return statements | EXTRA
 
 

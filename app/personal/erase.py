@@ -13,12 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.brand_secret import secret_of
 from app.core.errors import NotFound, Problem
+from app.core.partitions import DETACHED
 from app.crm.audit import record
 from app.crm.tokens import random_text
 from app.derive.beside import forget_dead
 from app.personal.listed import mark
 from app.personal.persons import Ids, condition, find
-from app.personal.places import IN_GROUPS, PLACES, Place
+from app.personal.places import PLACES, Place
 from app.personal.upkeep import begin_at_once
 
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -32,12 +33,20 @@ def _either(side: str) -> str:
     )
 
 
+def _texts(table: str) -> str:
+    """The statement that empties what they wrote in groups."""
+    return (
+        f"UPDATE {table} AS x SET text = NULL, stamps = x.stamps - 'text'"
+        " WHERE x.brand_id = :brand AND x.member_id = ANY (CAST(:members AS text[]))"
+        " AND x.text IS NOT NULL"
+    )
+
+
 FORGET = {
     "member": "DELETE FROM member AS x WHERE x.brand_id = :brand"
     " AND x.member_id = ANY (CAST(:members AS text[]))",
-    "message": "UPDATE message AS x SET text = NULL, stamps = x.stamps - 'text'"
-    f" WHERE x.brand_id = :brand AND {IN_GROUPS}"
-    " AND x.member_id = ANY (CAST(:members AS text[])) AND x.text IS NOT NULL",
+    "message": _texts("message"),
+    f"{DETACHED}.message": _texts(f"{DETACHED}.message"),
     "direct_message": "UPDATE direct_message AS x SET text = NULL, stamps = x.stamps - 'text'"
     " WHERE x.brand_id = :brand AND x.member_id = ANY (CAST(:members AS text[]))"
     " AND x.text IS NOT NULL",

@@ -8,6 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from app.core.partitions import DETACHED
+
 Kind = Literal["member", "buyer", "identity", "customer", "members", "customers"]
 
 
@@ -47,7 +49,8 @@ PLACES: Sequence[Place] = (
     Place("membership", "member_id", "member"),
     Place("chat_group", "owner_member_id", "member"),
     Place("member", "member_id", "member"),
-    Place("message", "member_id", "member", within=IN_GROUPS),
+    Place("message", "member_id", "member"),
+    Place(f"{DETACHED}.message", "member_id", "member"),
     Place("direct_message", "member_id", "member"),
     Place("card_click", "member_id", "member"),
     Place("live_view", "member_id", "member"),

@@ -4,11 +4,13 @@ The rows stay: who said something and when still counts, and a repeat is still k
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.clock import microseconds
+from app.core.partitions import DETACHED
 from app.core.sql import sql
 
 ROWS = 2_000
@@ -36,11 +38,33 @@ async def step(connection: AsyncConnection, brand_id: int, now: datetime) -> boo
 
 async def _texts(connection: AsyncConnection, brand_id: int, before: datetime) -> bool:
     given = {"brand": brand_id, "before": before, "most": ROWS}
-    emptied = [
-        (await connection.execute(sql("personal", f"empty_{table}"), given)).rowcount
-        for table in ("message", "direct_message")
-    ]
-    return any(count == ROWS for count in emptied)
+    direct = await connection.execute(sql("personal", "empty_direct_message"), given)
+    more = direct.rowcount == ROWS
+    for table in (f"{DETACHED}.message", "message"):
+        more |= await _messages(connection, table, given)
+    return more
+
+
+async def _messages(connection: AsyncConnection, table: str, given: dict[str, Any]) -> bool:
+    """Empty the oldest texts; by their times, so that no other month is looked into."""
+    old = (
+        f"SELECT sent_at FROM {table} WHERE brand_id = :brand AND sent_at < :before"
+        " AND text IS NOT NULL ORDER BY sent_at LIMIT :most"
+    )
+    found = await connection.execute(
+        text(f"SELECT count(*) AS n, min(sent_at) AS low, max(sent_at) AS high FROM ({old}) AS q"),
+        given,
+    )
+    row = found.one()
+    if row.n:
+        await connection.execute(
+            text(
+                f"UPDATE {table} SET text = NULL, stamps = stamps - 'text' WHERE brand_id = :brand"
+                " AND sent_at >= :low AND sent_at <= :high AND text IS NOT NULL"
+            ),
+            {"brand": given["brand"], "low": row.low, "high": row.high},
+        )
+    return bool(row.n == ROWS)
 
 
 async def _payloads(connection: AsyncConnection, brand_id: int, before: datetime) -> bool:

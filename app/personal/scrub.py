@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.brand_secret import BrandSecret, secret_of
+from app.core.partitions import DETACHED
 from app.core.sql import sql
 from app.events import DirectMessageReceived, DirectMessageSent, MessageSent
 from app.ingest.dead_letters import opened
@@ -131,19 +132,25 @@ async def _texts(connection: AsyncConnection, brand_id: int, arrivals: list[Arri
         for a in arrivals
         if isinstance(a.event, DirectMessageSent | DirectMessageReceived)
     ]
-    await connection.execute(
-        text(
-            "UPDATE message AS x SET text = NULL, stamps = x.stamps - 'text'"
-            " FROM unnest(CAST(:groups AS text[]), CAST(:ids AS text[])) AS i (group_id, id)"
-            " WHERE x.brand_id = :brand AND x.group_id = i.group_id AND x.message_id = i.id"
-            " AND x.text IS NOT NULL"
-        ),
-        {
-            "brand": brand_id,
-            "groups": [data.group_id for data in said],
-            "ids": [data.message_id for data in said],
-        },
-    )
+    for table in ("message", f"{DETACHED}.message") if said else ():
+        await connection.execute(
+            text(
+                f"UPDATE {table} AS x SET text = NULL, stamps = x.stamps - 'text'"
+                " FROM unnest(CAST(:groups AS text[]), CAST(:ids AS text[])) AS a (group_id, id)"
+                " JOIN message_identity AS i"
+                " ON i.brand_id = :brand AND i.group_id = a.group_id AND i.message_id = a.id"
+                " WHERE x.brand_id = :brand AND x.group_id = i.group_id AND x.sent_at = i.sent_at"
+                " AND x.message_id = i.message_id AND x.text IS NOT NULL"
+                # A message was sent at the latest when any of its events says: no later month.
+                " AND x.sent_at <= :latest"
+            ),
+            {
+                "brand": brand_id,
+                "groups": [data.group_id for data in said],
+                "ids": [data.message_id for data in said],
+                "latest": max(a.at for a in arrivals if isinstance(a.event, MessageSent)),
+            },
+        )
     await connection.execute(
         text(
             "UPDATE direct_message SET text = NULL, stamps = stamps - 'text'"

@@ -62,11 +62,11 @@ async def merge(
         {"brand": brand_id} | {f"k{i}": column for i, column in enumerate(columns)},
     )
     width = len(entity.key)
-    existing = {tuple(row[:width]): _load(entity, row[width:]) for row in found.all()}
+    existing = {tuple(row[:width]): load(entity, row[width:]) for row in found.all()}
     changes: dict[Key, Change] = {}
     for key in keys:
         before = existing.get(key)
-        after = _fold(entity, before, seen[key])
+        after = fold(entity, before, seen[key])
         if after != before:
             changes[key] = Change(before, after)
     if changes:
@@ -74,7 +74,8 @@ async def merge(
     return changes
 
 
-def _fold(entity: Entity, before: Row | None, observations: list[Observation]) -> Row:
+def fold(entity: Entity, before: Row | None, observations: list[Observation]) -> Row:
+    """The row that a row, or none, becomes by what was seen."""
     if before is None:
         row = Row({}, {}, {})
     else:
@@ -93,7 +94,8 @@ def _fold(entity: Entity, before: Row | None, observations: list[Observation]) -
     return row
 
 
-def _load(entity: Entity, stored: Any) -> Row:
+def load(entity: Entity, stored: Any) -> Row:
+    """The row of stored columns: the latest, the times, and the stamps as text."""
     *columns, stamps_text = stored
     names = (*entity.latest, *entity.times)
     present = {n: v for n, v in zip(names, columns, strict=True) if v is not None}
@@ -107,7 +109,8 @@ def _load(entity: Entity, stored: Any) -> Row:
     )
 
 
-def _pack(stamps: dict[str, Stamp]) -> str:
+def pack(stamps: dict[str, Stamp]) -> str:
+    """The stamps as they are stored."""
     if not stamps:
         return "{}"
     # The same whatever the order in which the values came: the most frequent, then the latest.
@@ -122,7 +125,7 @@ def _parameters(brand_id: int, entity: Entity, changes: dict[Key, Change]) -> di
     given |= {f"k{i}": [key[i] for key in changes] for i in range(len(entity.key))}
     given |= {name: [row.values.get(name) for row in rows] for name in entity.latest}
     given |= {name: [row.times.get(name) for row in rows] for name in entity.times}
-    return given | {"stamps": [_pack(row.stamps) for row in rows]}
+    return given | {"stamps": [pack(row.stamps) for row in rows]}
 
 
 @cache

@@ -46,6 +46,7 @@ class Entities(Enum):
             "attributes": "jsonb",
         },
     )
+    # Written by its identity; see messages.py.
     MESSAGE = Entity(
         table="message",
         key=("group_id", "message_id"),

@@ -9,11 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.core.sql import sql
 from app.projection import evidence, identities, marks, memberships
 from app.projection.apply import collect, read
-from app.projection.attributes import merge
-from app.projection.batch import Batch, EventKey
+from app.projection.attributes import Change, merge
+from app.projection.batch import Batch, EventKey, Key
 from app.projection.causes import Concerned, Told
 from app.projection.entities import Entities
 from app.projection.erased import forget, forget_reasons, replace_erased
+from app.projection.messages import merge_messages
 from app.projection.speech import put_speech
 
 
@@ -69,11 +70,14 @@ async def write(
     people = await identities.put(
         connection, brand_id, mode == "shared", batch.identities.keys(), batch.links.keys()
     )
-    changes = {
+    changes: dict[Entities, dict[Key, Change]] = {
         kind: await merge(connection, brand_id, kind, batch.entities[kind])
         for kind in Entities
-        if kind in batch.entities
+        if kind in batch.entities and kind is not Entities.MESSAGE
     }
+    seen = batch.entities.get(Entities.MESSAGE, {})
+    messages = await merge_messages(connection, brand_id, seen)
+    changes[Entities.MESSAGE] = messages
     changed = await memberships.fold_in(connection, brand_id, batch.memberships)
     await evidence.put_clicks(connection, brand_id, batch.clicks)
     await evidence.put_views(connection, brand_id, batch.views)
@@ -83,8 +87,8 @@ async def write(
     await marks.mark_lives(
         connection, brand_id, changes.get(Entities.LIVE, {}), {view.live_id for view in batch.views}
     )
-    await put_speech(connection, brand_id, changes.get(Entities.MESSAGE, {}))
-    await marks.mark_speech(connection, brand_id, changes.get(Entities.MESSAGE, {}))
+    await put_speech(connection, brand_id, messages)
+    await marks.mark_speech(connection, brand_id, messages)
     await marks.touch_segments(connection, brand_id, changes)
     refunds = changes.get(Entities.REFUND, {})
     concerned = Concerned(batch, events)

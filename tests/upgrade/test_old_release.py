@@ -4,9 +4,7 @@ Migrations expand, and contract a release later. The shape of the schema is comp
 migrations alone; the release itself is run where git has it, which a shallow checkout has not.
 """
 
-import os
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,6 +23,11 @@ from tests.stack import empty_database, env, stack_on
 COMMIT = "0213053e86f7d81e2dc631fdb5ddb592ba758b16"
 REVISION = "0005"
 """The release before, and its schema. Both move on with each release."""
+
+STOPPED = ["message.sent_at may not be null any more"]
+"""What only workers of the release before would trip over: they are stopped for this upgrade, see
+docs/operations.md. Empty again with the next release.
+"""
 
 ROOT = Path(__file__).parents[2]
 
@@ -85,7 +88,7 @@ def breaks(database: Service) -> list[str]:
 
 
 def test_the_schema_only_expands(empty: Settings) -> None:
-    assert breaks(Service("", empty)) == []
+    assert breaks(Service("", empty)) == STOPPED
 
 
 def test_a_contraction_would_be_found(empty: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +108,7 @@ def test_a_contraction_would_be_found(empty: Settings, monkeypatch: pytest.Monke
                 database.sql(f"ALTER TABLE chat_group {change}")
 
     monkeypatch.setattr(command, "upgrade", contract)
-    assert len(breaks(database)) == 5
+    assert len(breaks(database)) == 5 + len(STOPPED)
 
 
 @pytest.fixture
@@ -126,41 +129,45 @@ def bought(n: int) -> dict[str, Any]:
     return {"id": f"e{n}", "type": "order.paid", "time": time, "data": data}
 
 
-def test_the_old_web_and_worker_on_the_new_schema(empty: Settings, release: Path) -> None:
+def sent(n: int) -> dict[str, Any]:
+    data = {"message_id": f"m{n}", "group_id": "g", "member_id": "b"}
+    return bought(n) | {"id": f"s{n}", "type": "message.sent", "data": data}
+
+
+def test_the_old_web_on_the_new_schema(empty: Settings, release: Path) -> None:
+    """Its workers are stopped before the migration: events wait until new ones run."""
     port = free_port()
     old = [
-        [
-            *(sys.executable, "-m", "granian", "--interface", "asgi", "--factory"),
-            *("app.main:create_app", "--port", str(port), "--log-level", "warning"),
-        ],
-        [sys.executable, "-m", "workers"],
+        *(sys.executable, "-m", "granian", "--interface", "asgi", "--factory"),
+        *("app.main:create_app", "--port", str(port), "--log-level", "warning"),
     ]
     with stack_on(empty) as stack:
         given = {k: v for k, v in env(empty).items() if k != "PYTHONPATH"}
-        processes = [subprocess.Popen(each, cwd=release, env=given) for each in old]
+        process = subprocess.Popen(old, cwd=release, env=given)
         try:
             base = f"http://127.0.0.1:{port}"
             wait_until_ready(base)  # a later schema is fine for it
             brand = Service(base, empty).brand()
-            brand.post([bought(1)])
+            brand.post([bought(1), sent(1)])
+            stack.worker()
             brand.drain()
             question = {"start": "2025-03-01", "end": "2025-03-08"}
             assert brand.ask("/v1/metrics/gmv-share", **question)["total"]["gmv"] == 100
             # Both releases at once, as while web processes are restarted one after another.
             new = stack.web()
-            stack.worker()
-            os.kill(processes[1].pid, signal.SIGTERM)
-            brand.post([bought(2)])
+            brand.post([bought(2), sent(2)])
             both = [Brand(each, *_door(brand)) for each in (base, new.base)]
-            both[1].post([bought(3)])
+            both[1].post([bought(3), sent(3)])
             both[0].drain()
             answers = [each.ask("/v1/metrics/gmv-share", **question)["total"] for each in both]
             assert answers[0] == answers[1] == {"orders": 3, "gmv": 300}
+            question |= {"as_of": "2025-04-01T00:00:00Z"}  # counted from the messages themselves
+            spoken = [each.ask("/v1/metrics/activity", **question)["rows"] for each in both]
+            told = [[row["messages"] for row in rows] for rows in spoken]
+            assert told[0] == told[1] == [1, 1, 1, 0, 0, 0, 0]
         finally:
-            for process in processes:
-                process.terminate()
-            for process in processes:
-                process.wait(30)
+            process.terminate()
+            process.wait(30)
 
 
 def _door(brand: Brand) -> tuple[int, str, str, str]:

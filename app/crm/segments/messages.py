@@ -64,7 +64,7 @@ class Messages(Counted, frozen=True, kw_only=True):
         )
 
     def _conditions(self, clock: Clock) -> list[ColumnElement[bool]]:
-        conditions: list[ColumnElement[bool]] = [Message.sent_at.is_not(None)]
+        conditions: list[ColumnElement[bool]] = []
         if self.when is not UNSET:
             conditions += self.when.of_instants(clock, Message.sent_at)
         if self.group_ids is not UNSET:

@@ -1,30 +1,33 @@
 -- Grain:  one row a group asked for, grain and period: the days of a month, the month, and the
 --         weeks that begin in it. None where nothing happened.
--- Reads:  message, identity, joining.
+-- Reads:  message, identity, joining; group_sum as it was.
 -- Rule:   docs/metrics.md, "Group activity". The parameters list the days of the month and of its
 --         last week, each with the week that it lies in, and the instants at which these begin
---         and end. Who is present at the first instant of a day came on the day before.
-WITH day AS MATERIALIZED (
-    SELECT *
-    FROM unnest(
-        CAST(:days AS date[]), CAST(:day_starts AS timestamptz[]), CAST(:day_ends AS timestamptz[]),
-        CAST(:weeks AS date[]), CAST(:week_starts AS timestamptz[]),
-        CAST(:week_ends AS timestamptz[])
-    ) AS d (day, starts_at, ends_at, week, week_starts_at, week_ends_at)
-),
-spoke AS MATERIALIZED (
+--         and end. Who is present at the first instant of a day came on the day before. What was
+--         counted of messages that are detached, up to `kept_until`, stays.
+WITH spoke AS MATERIALIZED (
     SELECT
         g.group_id, d.day, d.starts_at, d.ends_at, d.week, d.week_starts_at, d.week_ends_at,
         i.customer_id, sum(w.messages) AS messages
     FROM unnest(CAST(:groups AS text[])) AS g (group_id)
-    CROSS JOIN day AS d
     CROSS JOIN LATERAL (
-        SELECT m.member_id, count(*) FILTER (WHERE m.recalled_at IS NULL) AS messages
+        SELECT
+            m.member_id, width_bucket(m.sent_at, CAST(:day_starts AS timestamptz[])) AS place,
+            count(*) FILTER (WHERE m.recalled_at IS NULL) AS messages
         FROM message AS m
         WHERE m.brand_id = :brand AND m.group_id = g.group_id
-            AND m.sent_at >= d.starts_at AND m.sent_at < d.ends_at
-        GROUP BY m.member_id
+            AND m.sent_at >= :from_at AND m.sent_at < :to_at
+        GROUP BY 1, 2
     ) AS w
+    CROSS JOIN LATERAL (
+        SELECT
+            (CAST(:days AS date[]))[w.place] AS day,
+            (CAST(:day_starts AS timestamptz[]))[w.place] AS starts_at,
+            (CAST(:day_ends AS timestamptz[]))[w.place] AS ends_at,
+            (CAST(:weeks AS date[]))[w.place] AS week,
+            (CAST(:week_starts AS timestamptz[]))[w.place] AS week_starts_at,
+            (CAST(:week_ends AS timestamptz[]))[w.place] AS week_ends_at
+    ) AS d
     JOIN identity AS i ON i.brand_id = :brand AND i.space = 'member' AND i.id = w.member_id
     GROUP BY
         g.group_id, d.day, d.starts_at, d.ends_at, d.week, d.week_starts_at, d.week_ends_at,
@@ -106,13 +109,13 @@ placed AS (
 ),
 counted (
     group_id, grain, start, joins, leaves, came, went, arrivals, messages, speakers,
-    speaking_members
+    speaking_members, kept_messages, kept_speakers, kept_speaking
 ) AS (
     SELECT
         group_id, grain, start,
         count(*) FILTER (WHERE kind = 'join'), count(*) FILTER (WHERE kind = 'leave'),
         count(*) FILTER (WHERE kind = 'came'), count(*) FILTER (WHERE kind = 'went'),
-        count(*) FILTER (WHERE kind = 'arrival'), CAST(0 AS numeric), 0, 0
+        count(*) FILTER (WHERE kind = 'arrival'), CAST(0 AS numeric), 0, 0, 0, 0, 0
     FROM placed
     GROUP BY group_id, grain, start
     UNION ALL
@@ -123,16 +126,26 @@ counted (
             WHERE j.brand_id = :brand AND j.customer_id = s.customer_id
                 AND j.group_id = s.group_id AND j.joined_at < s.ends_at
                 AND (j.left_at IS NULL OR j.left_at > s.starts_at)
-        ))
+        )),
+        0, 0, 0
     FROM speaker AS s
     GROUP BY s.group_id, s.grain, s.start
+    UNION ALL
+    SELECT
+        o.group_id, o.grain, o.start, 0, 0, 0, 0, 0, 0, 0, 0, o.messages, o.speakers,
+        o.speaking_members
+    FROM group_sum AS o
+    WHERE o.brand_id = :brand AND o.group_id = ANY (CAST(:groups AS text[]))
+        AND o.start >= :month AND o.start < :next_month AND o.start <= :kept_until
 ),
 derived AS MATERIALIZED (
     SELECT
         group_id, grain, start, sum(joins) AS joins, sum(leaves) AS leaves, sum(came) AS came,
-        sum(went) AS went, sum(arrivals) AS arrivals, sum(messages) AS messages,
-        sum(speakers) AS speakers, sum(speaking_members) AS speaking_members
+        sum(went) AS went, sum(arrivals) AS arrivals,
+        greatest(sum(messages), max(kept_messages)) AS messages,
+        greatest(sum(speakers), max(kept_speakers)) AS speakers,
+        greatest(sum(speaking_members), max(kept_speaking)) AS speaking_members
     FROM counted
     GROUP BY group_id, grain, start
-    HAVING sum(joins + leaves + came + went + arrivals + speakers) > 0
+    HAVING sum(joins + leaves + came + went + arrivals + speakers + kept_speakers) > 0
 )

@@ -1,9 +1,12 @@
 -- Grain:  one row a membership, not of length 0, of the customers asked for.
--- Reads:  identity, membership, message, order_credit (derived just before), calendar.
+-- Reads:  identity, membership, message, member_speech, order_credit (derived just before), calendar.
 -- Rule:   docs/metrics.md, "Funnel", "Retention" and "Group activity". What is fully refunded by
---         now is no purchase.
+--         now is no purchase. What was known of messages that are detached stays.
 WITH person AS MATERIALIZED (
-    SELECT i.customer_id, i.id
+    SELECT i.customer_id, i.id, (
+        SELECT w.last_spoke_at FROM member_speech AS w
+        WHERE w.brand_id = :brand AND w.member_id = i.id
+    ) AS last_spoke_at
     FROM identity AS i
     WHERE i.brand_id = :brand AND i.customer_id = ANY (CAST(:customers AS text[]))
         AND i.space = 'member'
@@ -49,15 +52,20 @@ stay AS MATERIALIZED (
     FROM lasted AS m
     CROSS JOIN days AS d
 ),
--- Each customer speaks by any of its member ids.
+-- Each customer speaks by any of its member ids. After its last message nothing is looked for, so
+-- who is silent costs no look into the months. An end that the planner does not know is written as
+-- ANY: it takes a span with one for next to nothing, and would read a month by time alone.
 said AS MATERIALIZED (
     SELECT DISTINCT v.customer_id, v.group_id, w.day
     FROM (
         SELECT
             s.customer_id, s.group_id, p.id AS speaker_id,
-            min(s.day_starts_at) AS first_at, max(s.day_starts_at) AS last_at
+            min(s.day_starts_at) AS first_at,
+            -- A day may have more than 24 hours; what is too far is left out by its date.
+            max(s.day_starts_at) + INTERVAL '65 days' AS until
         FROM stay AS s
         JOIN person AS p USING (customer_id)
+        WHERE p.last_spoke_at >= s.day_starts_at
         GROUP BY s.customer_id, s.group_id, p.id
     ) AS v
     CROSS JOIN days AS d
@@ -65,9 +73,7 @@ said AS MATERIALIZED (
         SELECT d.day[width_bucket(m.sent_at, d.starts_at)] AS day
         FROM message AS m
         WHERE m.brand_id = :brand AND m.group_id = v.group_id AND m.member_id = v.speaker_id
-            AND m.sent_at >= v.first_at
-            -- A day may have more than 24 hours; what is too far is left out by its date.
-            AND m.sent_at < v.last_at + INTERVAL '65 days'
+            AND m.sent_at >= v.first_at AND m.sent_at < ANY (ARRAY[v.until])
         OFFSET 0 -- keeps it a look-up for each; else all messages of the brand are hashed
     ) AS w
 ),
@@ -92,6 +98,7 @@ spoke_first AS MATERIALIZED (
         ORDER BY m.member_id, m.sent_at
         LIMIT 1
     ) AS f
+    WHERE p.last_spoke_at >= s.joined_at
     GROUP BY s.group_id, s.member_id, s.joined_at, s.n
 ),
 bought AS MATERIALIZED (
@@ -116,12 +123,25 @@ derived AS MATERIALIZED (
         s.left_at, s.left_day, s.source_kind, s.note_id, s.live_id, s.is_first,
         CASE WHEN p.is_piece THEN greatest(s.joined_at, s.covered) END AS present_from,
         CASE WHEN p.is_piece THEN s.covered END AS present_before,
-        f.first_spoke_at, coalesce(w.spoke_on, 0) AS spoke_on,
+        least(f.first_spoke_at, k.first_spoke_at) AS first_spoke_at,
+        coalesce(w.spoke_on, 0) | coalesce(k.spoke_on, 0) AS spoke_on,
         b.bought_at, b.bought_day, b.bought_again_at
     FROM stay AS s
     CROSS JOIN LATERAL (
         SELECT s.covered IS NULL OR coalesce(s.left_at, 'infinity') > s.covered AS is_piece
     ) AS p
+    LEFT JOIN LATERAL (
+        SELECT
+            CASE WHEN o.first_spoke_at < :messages_since THEN o.first_spoke_at END
+                AS first_spoke_at,
+            o.spoke_on & ~(CAST(-1 AS bigint) << least(63, 1 + CAST(
+                CAST(:messages_since AS timestamptz) AT TIME ZONE :timezone AS date
+            ) - o.joined_day)) AS spoke_on
+        FROM joining AS o
+        WHERE o.brand_id = :brand AND o.group_id = s.group_id AND o.member_id = s.member_id
+            AND o.joined_at = s.joined_at AND o.n = s.n AND o.joined_at < :messages_since
+        OFFSET 0 -- keeps it a look-up for each
+    ) AS k ON true
     LEFT JOIN spoken AS w USING (group_id, member_id, joined_at, n)
     LEFT JOIN spoke_first AS f USING (group_id, member_id, joined_at, n)
     LEFT JOIN bought AS b USING (group_id, member_id, joined_at, n)

@@ -50,9 +50,10 @@ instant AS (
         FROM message AS w
         WHERE w.brand_id = :brand AND w.group_id = m.group_id AND w.member_id = p.id
             AND w.sent_at >= m.moved_from - INTERVAL '32 days'
-            AND w.sent_at < m.moved_until + INTERVAL '32 days'
+            AND w.sent_at < ANY (ARRAY[m.moved_until + INTERVAL '32 days']) -- see joining.sql
         OFFSET 0 -- keeps it a look-up for each; else all messages of the brand are hashed
     ) AS w
+    WHERE p.last_spoke_at >= m.moved_from - INTERVAL '32 days'
 ),
 mark AS (
     INSERT INTO dirty_sum (brand_id, kind, key, start)

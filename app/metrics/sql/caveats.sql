@@ -56,6 +56,7 @@ SELECT
         FROM (SELECT FROM dead_letter AS d WHERE d.brand_id = :brand LIMIT :most + 1) AS d
     ) AS dead_letters,
     (SELECT count(*) FROM suspect) AS suspects,
+    CASE WHEN CAST(:asks_messages AS boolean) THEN messages_since() END AS messages_since,
     ARRAY(SELECT DISTINCT group_id FROM suspect ORDER BY group_id LIMIT :named) AS suspect_groups,
     (SELECT orders FROM paid) AS orders,
     (SELECT matched FROM paid) AS matched_orders,

@@ -48,7 +48,12 @@ speaker AS (
     CROSS JOIN LATERAL (
         SELECT FROM message AS m
         WHERE m.brand_id = :brand AND m.group_id = j.group_id AND m.member_id = i.id
-            AND m.sent_at >= j.joined_at AND m.sent_at < j.until AND m.sent_at < :as_of
+            -- ANY: see joining.sql of derive.
+            AND m.sent_at >= ANY (ARRAY[j.joined_at]) AND m.sent_at < ANY (ARRAY[j.until])
+            AND m.sent_at < :as_of
+            -- The months that are asked about at all.
+            AND m.sent_at >= :start AND m.sent_at
+                < CAST(:end AS timestamptz) + make_interval(hours => 24 * CAST(:within_days AS integer))
         LIMIT 1
     ) AS said
 ),

@@ -34,10 +34,19 @@ spoken AS (
         SELECT DISTINCT width_bucket(m.sent_at, CAST(:day_starts AS timestamptz[])) AS day
         FROM message AS m
         WHERE m.brand_id = :brand AND m.group_id = j.group_id AND m.member_id = i.id
-            AND m.sent_at >= (CAST(:day_starts AS timestamptz[]))[j.day + CAST(:least AS integer)]
-            AND m.sent_at
-                < (CAST(:day_starts AS timestamptz[]))[j.day + CAST(:most AS integer) + 1]
+            -- ANY: see joining.sql of derive.
+            AND m.sent_at >= ANY (ARRAY[
+                (CAST(:day_starts AS timestamptz[]))[j.day + CAST(:least AS integer)]
+            ])
+            AND m.sent_at < ANY (ARRAY[
+                (CAST(:day_starts AS timestamptz[]))[j.day + CAST(:most AS integer) + 1]
+            ])
             AND m.sent_at < :as_of
+            -- The months that are asked about at all.
+            AND m.sent_at >= (CAST(:day_starts AS timestamptz[]))[1]
+            AND m.sent_at < (CAST(:day_starts AS timestamptz[]))[
+                cardinality(CAST(:day_starts AS timestamptz[]))
+            ]
     ) AS said
 ),
 -- Mature: the day after it has begun at as_of.

@@ -1,5 +1,5 @@
 -- Grain:  one row a live, or month of a group, in which a merged customer counts by several ids.
--- Reads:  identity, live_view, chat_group, message, calendar, brand.  Writes: dirty_sum.
+-- Reads:  identity, live_view, message, calendar, brand.  Writes: dirty_sum.
 -- Rule:   who is there by a single member id counts as before, whatever the customer is called.
 WITH twin AS MATERIALIZED (
     SELECT m.id
@@ -15,13 +15,13 @@ WITH twin AS MATERIALIZED (
         ON m.brand_id = :brand AND m.customer_id = c.customer_id AND m.space = 'member'
 ),
 said AS (
-    SELECT DISTINCT g.group_id, d.day
-    FROM chat_group AS g
-    CROSS JOIN twin AS t
+    SELECT DISTINCT w.group_id, d.day
+    FROM twin AS t
     CROSS JOIN LATERAL (
-        SELECT w.sent_at
+        SELECT w.group_id, w.sent_at
         FROM message AS w
-        WHERE w.brand_id = :brand AND w.group_id = g.group_id AND w.member_id = t.id
+        WHERE w.brand_id = :brand AND w.member_id = t.id
+        OFFSET 0 -- keeps it a look-up for each; else all messages of the brand are hashed
     ) AS w
     CROSS JOIN LATERAL (
         SELECT CAST(c.day AS timestamp) AS day FROM calendar AS c
@@ -30,7 +30,6 @@ said AS (
         ORDER BY c.starts_at DESC
         LIMIT 1
     ) AS d
-    WHERE g.brand_id = :brand
 )
 INSERT INTO dirty_sum (brand_id, kind, key, start)
 SELECT CAST(:brand AS bigint), m.kind, m.key, m.start

@@ -3,7 +3,7 @@
 WITH said AS MATERIALIZED (
     SELECT a.member_id, (
         SELECT m.sent_at FROM message AS m
-        WHERE m.brand_id = :brand AND m.member_id = a.member_id AND m.sent_at IS NOT NULL
+        WHERE m.brand_id = :brand AND m.member_id = a.member_id
         ORDER BY m.sent_at DESC
         LIMIT 1
     ) AS last_spoke_at
