@@ -18,8 +18,11 @@ MEMORY_SECONDS = 5.0
 ALONE_SECONDS = 10.0
 """A brand is alone when no other was served for so long."""
 
-LEAST = 50
-"""Smaller batches would only cost more."""
+LEAST = 0.1
+"""Of a full batch; smaller ones would only cost more."""
+
+TELLING = 50
+"""Rows; fewer tell nothing of many."""
 
 UNKNOWN = 200
 """Rows to begin with, of a brand of which nothing is known."""
@@ -54,17 +57,23 @@ class Pace:
         self._had[brand_id] = (self.had(brand_id) + seconds, now)
         for other in [b for b, (_, at) in self._had.items() if now - at > 4 * MEMORY_SECONDS]:
             del self._had[other]
+            for seen in [each for each in self._per_second if each[0] == other]:
+                del self._per_second[seen]
 
-    def most(self, brand_id: int, stage: str, full: int) -> int:
-        """How many rows a stage may take at once, of at most `full`."""
+    def most(self, brand_id: int, stage: str, full: int, *, alone: bool = False) -> int:
+        """How many rows a stage may take at once, of at most `full`.
+
+        alone: what fits into a slice also where no other brand was served lately.
+        """
         now = self.clock()
-        if not any(b != brand_id and now - at < ALONE_SECONDS for b, (_, at) in self._had.items()):
+        others = (at for b, (_, at) in self._had.items() if b != brand_id)
+        if not alone and all(now - at >= ALONE_SECONDS for at in others):
             return full
         rate = self._per_second.get((brand_id, stage))
         fitting = UNKNOWN if rate is None else int(rate * SLICE_SECONDS)
-        return min(full, max(LEAST, fitting))
+        return min(full, max(int(full * LEAST), fitting))
 
     def took(self, brand_id: int, stage: str, rows: int, seconds: float) -> None:
-        """A stage took so many rows in so long; a few rows tell nothing of many."""
-        if rows >= LEAST:
+        """A stage took so many rows in so long."""
+        if rows >= TELLING:
             self._per_second[brand_id, stage] = rows / max(seconds, 0.001)

@@ -34,8 +34,13 @@ SUMS = 200
 """How many dirty sums are counted in one transaction."""
 
 LOAD_SECONDS = 5.0
-"""Of a brand that never rests customers are derived, and sums counted, so often; of others once
-nothing else is due, so that a load is not derived again and again.
+"""Of a brand that never rests customers are derived, and sums counted, so often at most; of others
+once nothing else is due, so that a load is not derived again and again.
+"""
+
+SUMS_REST = 9
+"""So many times as long as it took the last time does the counting of sums rest then: a load marks
+the same ones again and again, and the longer the history is the longer they take.
 """
 
 T = TypeVar("T")
@@ -63,7 +68,8 @@ class Pump:
         self.batch_events = batch_events
         self.statistics = Statistics(pool)
         self.pace = Pace()
-        self._done: dict[tuple[int, str], float] = {}
+        self._rests: dict[tuple[int, str], float] = {}
+        """Until when a stage waits for the ones before it, of a brand that never rests."""
 
     async def run_until_idle(self, stopping: asyncio.Event | None = None) -> None:
         """Serve brands in turn until nothing is due, or until asked to stop."""
@@ -114,12 +120,12 @@ class Pump:
                     await self._in_hand(brand_id, self._count_attempt)
                     blame = False
                 more, size = await self._project(brand_id, size)
-                if not more or self._overdue(brand_id, derive, LOAD_SECONDS):
+                if not more or self._overdue(brand_id, derive):
                     some, customers = await self._stage(
                         brand_id, derive, put_off, customers, CUSTOMERS
                     )
                     more |= some
-                if not more or self._overdue(brand_id, count_sums, LOAD_SECONDS):
+                if not more or self._overdue(brand_id, count_sums):
                     some, sums = await self._stage(brand_id, count_sums, put_off_sum, sums, SUMS)
                     more |= some
                 if not (refreshed or more):
@@ -132,6 +138,9 @@ class Pump:
         finally:
             self.pace.spent(brand_id, time.monotonic() - looked)
         await lease.release(self.pool, brand_id, self.holder)
+        if not left:
+            for stage in (derive, count_sums):
+                self._rests.pop((brand_id, stage.__name__), None)
         TURNS.labels("served").inc()
         return left
 
@@ -173,10 +182,10 @@ class Pump:
         self.pace.took(brand_id, "project", len(claimed), time.monotonic() - began)
         return len(claimed) == most, min(size * 2, self.batch_events)
 
-    def _overdue(self, brand_id: int, stage: Stage, seconds: float) -> bool:
+    def _overdue(self, brand_id: int, stage: Stage) -> bool:
         """Whether a stage that waits for the ones before it has waited long enough."""
         now = time.monotonic()
-        return now > self._done.setdefault((brand_id, stage.__name__), now) + seconds
+        return now > self._rests.setdefault((brand_id, stage.__name__), now + LOAD_SECONDS)
 
     async def _stage(
         self,
@@ -191,7 +200,9 @@ class Pump:
         A batch that fails is tried again in smaller ones until what fails is alone; that is put
         off, stays pending, and stops nothing else.
         """
-        paced = min(most, self.pace.most(brand_id, act.__name__, full))
+        # To count sums takes longest and matters least: events that come meanwhile go before.
+        alone = act is count_sums
+        paced = min(most, self.pace.most(brand_id, act.__name__, full, alone=alone))
         began = time.monotonic()
         try:
             with batch(act.__name__) as done, traces.span(act.__name__, brand_id=brand_id):
@@ -209,10 +220,13 @@ class Pump:
                 await self._in_hand(brand_id, put_off)
             return True, max(1, most // 8)
         finally:
+            now = time.monotonic()
             # What was taken in part comes again the sooner.
-            early = LOAD_SECONDS * (1 - paced / full) if paced < most else 0
-            self._done[(brand_id, act.__name__)] = time.monotonic() - early
-        self.pace.took(brand_id, act.__name__, taken, time.monotonic() - began)
+            seconds = LOAD_SECONDS * (paced / full if paced < most else 1)
+            if alone:
+                seconds = max(seconds, SUMS_REST * (now - began))
+            self._rests[(brand_id, act.__name__)] = now + seconds
+        self.pace.took(brand_id, act.__name__, taken, now - began)
         # Sums come one kind at a time.
         more = taken >= (paced if act is derive else 1)
         return more, min(most * 2, full)

@@ -67,7 +67,7 @@ async def put_off_sum(connection: AsyncConnection, brand_id: int) -> None:
             "UPDATE dirty_sum SET since = now() + interval '10 seconds'"
             " WHERE brand_id = :brand AND (kind, key, start) = ("
             "  SELECT kind, key, start FROM dirty_sum"
-            "  WHERE brand_id = :brand AND since <= now() ORDER BY kind, start, key LIMIT 1)"
+            "  WHERE brand_id = :brand AND since <= now() ORDER BY since, kind, start, key LIMIT 1)"
         ),
         {"brand": brand_id},
     )

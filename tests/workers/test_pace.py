@@ -60,10 +60,15 @@ def test_alone_full_batches_and_else_what_a_slice_holds() -> None:
     assert pace.most(FLOODER, "derive", 20) == 20
     pace.took(FLOODER, "project", 3, 0.3)  # tells nothing of many
     assert pace.most(FLOODER, "project", 2_000) == 2_500 * SLICE_SECONDS
-    pace.took(FLOODER, "project", 100, 10)
-    assert pace.most(FLOODER, "project", 2_000) == LEAST
+    pace.took(FLOODER, "project", 200, 10)
+    assert pace.most(FLOODER, "project", 2_000) == 2_000 * LEAST
     clock.now += ALONE_SECONDS
     assert pace.most(FLOODER, "project", 2_000) == 2_000
+    assert pace.most(FLOODER, "project", 2_000, alone=True) == 2_000 * LEAST
+    # Of whom nothing was heard for long, nothing is remembered.
+    clock.now += 60
+    pace.spent(QUIET, 0.1)
+    assert pace.most(FLOODER, "project", 2_000) == UNKNOWN
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,13 @@ WITH spoke AS MATERIALIZED (
             (CAST(:week_starts AS timestamptz[]))[w.place] AS week_starts_at,
             (CAST(:week_ends AS timestamptz[]))[w.place] AS week_ends_at
     ) AS d
-    JOIN identity AS i ON i.brand_id = :brand AND i.space = 'member' AND i.id = w.member_id
+    -- Found for each, after the messages: while tables are small, all identities were joined to
+    -- each day of each group, and the messages looked up for each of these.
+    CROSS JOIN LATERAL (
+        SELECT n.customer_id FROM identity AS n
+        WHERE n.brand_id = :brand AND n.space = 'member' AND n.id = w.member_id
+        OFFSET 0
+    ) AS i
     GROUP BY
         g.group_id, d.day, d.starts_at, d.ends_at, d.week, d.week_starts_at, d.week_ends_at,
         i.customer_id
@@ -122,10 +128,14 @@ counted (
     SELECT
         s.group_id, s.grain, s.start, 0, 0, 0, 0, 0, sum(s.messages), count(*),
         count(*) FILTER (WHERE EXISTS (
-            SELECT FROM joining AS j
-            WHERE j.brand_id = :brand AND j.customer_id = s.customer_id
-                AND j.group_id = s.group_id AND j.joined_at < s.ends_at
-                AND (j.left_at IS NULL OR j.left_at > s.starts_at)
+            SELECT FROM (
+                SELECT j.joined_at, j.left_at
+                FROM joining AS j
+                WHERE j.brand_id = :brand AND j.customer_id = s.customer_id
+                    AND j.group_id = s.group_id
+                OFFSET 0 -- else, while there are few, all that joined before are looked through
+            ) AS j
+            WHERE j.joined_at < s.ends_at AND (j.left_at IS NULL OR j.left_at > s.starts_at)
         )),
         0, 0, 0
     FROM speaker AS s
