@@ -11,6 +11,7 @@ from app.core.errors import Problem
 from app.core.limits import Rate
 from app.crm import keys, sessions, tokens
 from app.crm.caller import Caller, Scope
+from app.crm.tokens import Token
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -52,6 +53,17 @@ async def authenticate(connection: Connection, need: Need | None) -> Caller:
     _check(found, need)
     await charge(connection, connection.app.state.key_rate, f"{found.brand_id}:{found.actor}")
     return found
+
+
+def key_shown(connection: Connection) -> Token | None:
+    """The API key that the request shows, whoever's it is; None where it shows none.
+
+    Raises:
+        Problem: 401 without anything that could be a key or session.
+    """
+    shown, _ = _shown(connection)
+    token = tokens.read(shown)
+    return token if token is not None and token.kind == "hq" else None
 
 
 def _check(found: Caller, need: Need | None) -> None:

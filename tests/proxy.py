@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import sys
 import threading
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+End = Callable[[], Awaitable[object]]
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
@@ -17,6 +19,9 @@ class Proxy:
         self.target = target
         self.port = 0
         self.doomed: list[bytes] = []
+        self.left = sys.maxsize
+        self._farewell: tuple[bytes, End] | None = None
+        self._ending: End | None = None
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
@@ -35,6 +40,15 @@ class Proxy:
     def cut_after(self, *words: bytes) -> None:
         """Pass on what is asked until these words came one after another; cut before the answer."""
         self.doomed = list(words)
+
+    def cut_in(self, size: int) -> None:
+        """Pass on so many bytes more, both ways together; then cut every connection."""
+        self.left = size
+
+    def end_after(self, word: bytes, end: End) -> None:
+        """Have the server end the session once it answered this word: its farewell arrives with
+        the answer, and the end of the line a moment later."""
+        self._farewell = (word, end)
 
     def close(self) -> None:
         """Shut for good."""
@@ -89,10 +103,17 @@ class Proxy:
         asker: asyncio.StreamWriter | None = None,
     ) -> None:
         with contextlib.suppress(OSError):
-            while chunk := await reader.read(65_536):
+            while self.left > 0 and (chunk := await reader.read(65_536)):
                 if asker is not None and self._is_last(chunk):
                     asker.transport.abort()
-                writer.write(chunk)
+                if asker is None and self._ending is not None:
+                    await self._ending()
+                    self._ending = None
+                    chunk += await reader.read()
+                if self._farewell is not None and self._farewell[0] in chunk:
+                    self._ending, self._farewell = self._farewell[1], None
+                writer.write(chunk[: min(self.left, len(chunk))])
+                self.left -= len(chunk)
                 await writer.drain()
             await asyncio.sleep(0.05)  # let the server act on what it was told
         writer.transport.abort()

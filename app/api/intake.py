@@ -1,5 +1,7 @@
 """Events in: the signed webhook, and the same bodies from a trusted server with an API key."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,16 +9,16 @@ import msgspec
 from litestar import Request, Response, post
 from litestar.datastructures import State
 from litestar.params import FromPath
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.api.answers import answer
 from app.api.bodies import media_type, read_body
 from app.api.intake_docs import EventsOperation, WebhookOperation
-from app.auth import authenticate, charge
+from app.auth import authenticate, charge, key_shown, unauthenticated
 from app.core.db import transaction
 from app.core.errors import Problem
 from app.crm.senders import Senders
-from app.crm.sources import Source
+from app.crm.sources import Source, is_live
 from app.ingest import body as bodies
 from app.ingest.dead_letters import DeadText, count_oversized, keep
 from app.ingest.decode import Sender
@@ -72,14 +74,31 @@ async def post_webhook(
 )
 async def post_events(request: Request[Any, Any, Any], state: State) -> Response[Receipt]:
     """Take in events under an API key of scope events:write; their source is `api`."""
-    senders: Senders = state.senders
     raw, kind = await _read(request, state.pool, None)
-    caller = await authenticate(request, "events:write")
     try:
-        return await _take_in(request, state, await senders.api(caller.brand_id), raw, kind)
+        return await _take_in(request, state, await _sender(request, state), raw, kind)
     except Outdated:
-        source = await senders.api(caller.brand_id, anew=True)
+        source = await _sender(request, state, anew=True)
     return await _take_in(request, state, source, raw, kind)
+
+
+async def _sender(request: Request[Any, Any, Any], state: State, *, anew: bool = False) -> Source:
+    """Who sends by a key, which is remembered, or by a session.
+
+    Raises:
+        Problem: 401 without a live one, 403 where it may not, 429 where it sends too much.
+    """
+    senders: Senders = state.senders
+    token = key_shown(request)
+    if token is not None and not anew and (known := senders.key(token)) is not None:
+        await charge(request, state.key_rate, f"{known.brand_id}:{known.source_id}")
+        return known
+    caller = await authenticate(request, "events:write")
+    if token is None:
+        return await senders.api(caller.brand_id, anew=anew)
+    if (source := await senders.remember(token)) is None:
+        raise unauthenticated("The API key or session is not valid.")
+    return source
 
 
 def _forged(request: Request[Any, Any, Any], source: Source, raw: bytes) -> str | None:
@@ -147,25 +166,26 @@ async def _take_in(
     Raises:
         Outdated: where the source is no more what it was; nothing is stored.
     """
-    pool: AsyncEngine = state.pool
     brand_id = source.brand_id
-    sender = Sender(source.source_id, source.currency, request.headers.get("webhook-id"))
+    sender = Sender(source.name, source.currency, request.headers.get("webhook-id"))
     try:
         raws = bodies.split(raw, kind)
     except (NotJson, bodies.WrongShape) as error:
         status, code = (400, "invalid_json") if isinstance(error, NotJson) else (422, "invalid")
-        async with transaction(pool, brand_id) as connection:
+        async with _still(state.pool, source) as connection:
             letter = DeadText(raw, code, str(error))
             await keep(connection, brand_id, sender.source, sender.fallback_id, [letter])
         DEAD_LETTERS.labels(code).inc()
         raise Problem(status, code, str(error)) from None
     if len(raws) > bodies.MOST_EVENTS:
-        async with transaction(pool, brand_id) as connection:
+        async with _still(state.pool, source) as connection:
             await count_oversized(connection, brand_id, sender.source)
         raise Problem(
             413, "too_large", f"A request may have at most {bodies.MOST_EVENTS} events: send less."
         )
     if not raws:
+        async with _still(state.pool, source):
+            pass
         raise refused(Receipt(0, 0, []))
     if len(raws) != 1:
         sender = msgspec.structs.replace(sender, fallback_id=None)
@@ -178,6 +198,19 @@ async def _take_in(
     if receipt.accepted or receipt.duplicates:
         return answer(counted(receipt), 202)
     raise refused(counted(receipt))
+
+
+@asynccontextmanager
+async def _still(pool: AsyncEngine, source: Source) -> AsyncIterator[AsyncConnection]:
+    """A transaction of a sender that is still what it was when its request was read.
+
+    Raises:
+        Outdated: where it is not.
+    """
+    async with transaction(pool, source.brand_id) as connection:
+        if not await is_live(connection, source):
+            raise Outdated
+        yield connection
 
 
 def counted(receipt: Receipt) -> Receipt:

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 import asyncpg
 from sqlalchemy import event, text
-from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InvalidRequestError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
@@ -32,6 +32,10 @@ RETRY = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03"}
 FULL = {"53100", "53200", "53300"}
 """SQLSTATEs of a server that has no room now: disk, memory or connections."""
 
+BROKEN = asyncpg.InterfaceError | asyncpg.PostgresConnectionError | asyncpg.InternalClientError
+"""What asyncpg raises where a connection is gone, and by its InternalClientError where the server's
+farewell was read and the end of the line was not yet."""
+
 before_commit: ContextVar[Callable[[AsyncConnection], Awaitable[None]] | None] = ContextVar(
     "before_commit", default=None
 )
@@ -42,6 +46,10 @@ SET_BRAND = text("SELECT set_config('app.brand', :brand, true)")
 
 class NotCommitted(Exception):
     """A transaction ended without its commit, after an error that somebody passed over."""
+
+
+class Lost(Exception):
+    """The connection broke within a transaction; whether a commit was still heard is not known."""
 
 
 WAIT_SECONDS = 2
@@ -186,6 +194,9 @@ async def transaction(
 async def straight(connection: AsyncConnection, brand_id: int) -> AsyncIterator[None]:
     """A transaction of a brand that asyncpg itself begins and commits: for what happens at a rate
     at which SQLAlchemy's part shows. The connection must be one of AUTOCOMMIT.
+
+    Raises:
+        Lost: where the connection broke, whatever the driver made of that; it cannot be used again.
     """
     raw = _of_driver(connection)
     with of_brand(connection, brand_id):
@@ -195,12 +206,26 @@ async def straight(connection: AsyncConnection, brand_id: int) -> AsyncIterator[
             yield
             if await raw.execute("COMMIT") != "COMMIT":
                 raise NotCommitted
-        except BaseException:
-            if raw.is_closed():
-                await connection.invalidate()
-            elif raw.is_in_transaction():
-                await raw.execute("ROLLBACK")
+        except BaseException as error:
+            if await _rolled_back(raw, error):
+                raise
+            raw.terminate()
+            await connection.invalidate()
+            if isinstance(error, Exception):
+                raise Lost from error
             raise
+
+
+async def _rolled_back(raw: Any, error: BaseException) -> bool:
+    """End a transaction after an error; whether the connection can go on."""
+    if raw.is_closed() or isinstance(error, asyncpg.InternalClientError):
+        return False
+    try:
+        if raw.is_in_transaction():
+            await raw.execute("ROLLBACK")
+    except Exception:
+        return False
+    return not raw.is_closed()
 
 
 async def driver(connection: AsyncConnection) -> Any:
@@ -214,6 +239,8 @@ async def driver(connection: AsyncConnection) -> Any:
 
 def _of_driver(connection: AsyncConnection) -> Any:
     assert connection.sync_connection is not None
+    if connection.invalidated:  # SQLAlchemy would open another one, here where it cannot
+        raise Lost
     return connection.sync_connection.connection.driver_connection
 
 
@@ -249,16 +276,20 @@ def reason(error: BaseException) -> str:
 
 def unavailable(error: BaseException) -> bool:
     """Whether the database could not be reached or had no room: a 503, not a fault of ours."""
-    if isinstance(error, PoolTimeoutError | OSError | TimeoutError):
+    if isinstance(error, PoolTimeoutError | OSError | TimeoutError | Lost):
         return True
-    if isinstance(error, asyncpg.InterfaceError | asyncpg.PostgresConnectionError):
-        return True
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated:
+            return True
+        cause = error.orig.__cause__ if error.orig is not None else None
+    else:
+        cause = error
+    if isinstance(cause, asyncpg.DataError):
+        return False  # a value that the driver cannot say: no server was asked
+    if isinstance(cause, OSError | BROKEN):
         return True
     state = sqlstate(error)
     if state is not None:
         return state.startswith("08") or state in FULL or state in RETRY or state == "57014"
-    if isinstance(error, DBAPIError):
-        cause = error.orig.__cause__ if error.orig is not None else None
-        return isinstance(cause, OSError | asyncpg.InterfaceError)
-    return False
+    # What a pool says where one connection after the other was gone once it was opened.
+    return type(error) is InvalidRequestError and "connection is closed" in str(error)

@@ -1,19 +1,25 @@
-"""Who sends, remembered by the web process: sources with their secrets, and brands' currencies.
+"""Who sends, remembered by the web process: sources and keys, their secrets, brands' currencies.
 
 Nothing is decided by what is remembered alone. The transaction that stores an event looks again
 (app/ingest/group_commit.py), and whom it does not know here is looked up, so a secret that was
-replaced or a source that was removed ends with the commit of that.
+replaced, a key that was revoked or a source that was removed ends with the commit of that.
 """
+
+import time
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.db import transaction
 from app.core.errors import NotFound, Problem
 from app.crm import sources
-from app.crm.sources import API, Source
+from app.crm.sources import API, KEY, Source
+from app.crm.tokens import Token
 
 MOST_KEPT = 10_000
 """Senders that a process remembers; the one that was looked up first is forgotten first."""
+
+KEY_SECONDS = 60
+"""A key is authenticated anew after so long, which notes that it is used."""
 
 
 class Senders:
@@ -22,6 +28,7 @@ class Senders:
     def __init__(self, pool: AsyncEngine) -> None:
         self._pool = pool
         self._known: dict[tuple[int, str], Source] = {}
+        self._keys: dict[Token, tuple[Source, float]] = {}
 
     async def source(self, source_id: str, *, anew: bool = False) -> Source:
         """A webhook source.
@@ -36,7 +43,7 @@ class Senders:
         return found
 
     async def api(self, brand_id: int, *, anew: bool = False) -> Source:
-        """What comes by a key of a brand.
+        """What comes by a session of a brand.
 
         Raises:
             Problem: 401 where the brand was deleted just now, and nobody speaks for it any more.
@@ -44,6 +51,24 @@ class Senders:
         found = await self._find(brand_id, API, anew)
         if found is None:
             raise Problem(401, "unauthenticated", "The brand is gone.")
+        return found
+
+    def key(self, token: Token) -> Source | None:
+        """What comes by a key; None where it was not authenticated just now."""
+        source, until = self._keys.get(token, (None, 0.0))
+        return source if time.monotonic() < until else None
+
+    async def remember(self, token: Token) -> Source | None:
+        """What comes by a key that was found to be good; None where it is so no more."""
+        self._keys.pop(token, None)
+        by = KEY + token.id
+        async with transaction(self._pool, token.brand_id) as connection:
+            found = (await sources.live(connection, token.brand_id, [by])).get(by)
+        if found is None or found.secrets != (token.sha256.hex(),):
+            return None
+        if len(self._keys) >= MOST_KEPT:
+            del self._keys[next(iter(self._keys))]
+        self._keys[token] = found, time.monotonic() + KEY_SECONDS
         return found
 
     async def _find(self, brand_id: int, source_id: str, anew: bool) -> Source | None:

@@ -14,29 +14,34 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.db import driver
+from app.core.sql import native
 from app.crm.tokens import random_id
 
 API = "api"
 """The source of events that come by a key and name none."""
 
-LIVE = """
-SELECT b.currency, s.source_id, s.secret,
-    CASE WHEN s.old_secret_until > now() THEN s.old_secret END AS old_secret
-FROM brand AS b
-LEFT JOIN webhook_source AS s ON s.brand_id = b.brand_id AND s.source_id = ANY ($2::text[])
-WHERE b.brand_id = $1
-"""
+KEY = "key:"
+"""What an API key's id is told from a webhook source's by."""
 
 _form = re.compile(r"src_([1-9]\d{0,17})_[a-z0-9]{12}", re.ASCII)
 
 
 class Source(msgspec.Struct, frozen=True):
-    """A webhook source with its live secrets and what its events are read against."""
+    """Who sends events, with the live secrets and what the events are read against.
+
+    Either a webhook source, or an API key (`key:` and its id, the hash of the key as its secret),
+    or `api` for an operator's session, which has been looked at already.
+    """
 
     brand_id: int
     source_id: str
     secrets: tuple[str, ...]
     currency: str
+
+    @property
+    def name(self) -> str:
+        """The source of events that name none."""
+        return API if self.source_id.startswith(KEY) else self.source_id
 
 
 def new_secret() -> str:
@@ -125,15 +130,23 @@ def brand_of(source_id: str) -> int | None:
 async def live(
     connection: AsyncConnection, brand_id: int, source_ids: Sequence[str]
 ) -> dict[str, Source]:
-    """Those of the sources that there are, with the secrets that are live now.
+    """Those of the sources that may send now, with the secrets that are live now.
 
-    `api`, what comes by a key, is a source of every brand, and has no secret.
+    `api`, what comes by a session, is a source of every brand, and has no secret.
     """
     raw = await driver(connection)
+    keys = [each.removeprefix(KEY) for each in source_ids if each.startswith(KEY)]
+    rows = await raw.fetch(native("crm", "live_senders"), brand_id, source_ids, keys)
     found = {}
-    for currency, source_id, *each in await raw.fetch(LIVE, brand_id, source_ids):
+    for currency, source_id, *each in rows:
         found[API] = Source(brand_id, API, (), currency)
         if source_id is not None:
             live_ones = tuple(one for one in each if one is not None)
             found[source_id] = Source(brand_id, source_id, live_ones, currency)
     return found
+
+
+async def is_live(connection: AsyncConnection, source: Source) -> bool:
+    """Whether a source is still what it was when a request of it was read."""
+    found = await live(connection, source.brand_id, [source.source_id])
+    return found.get(source.source_id) == source

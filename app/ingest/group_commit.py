@@ -8,21 +8,20 @@ asks for it), so brands neither wait for each other's locks nor share a failure.
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.core.db import sqlstate, straight, unavailable
 from app.ingest.inbox import Delivery, Receipt, take_in_all
-from app.ingest.lanes import Lanes, Waiting
+from app.ingest.lanes import Basis, Lanes, Waiting
 from app.telemetry.numbers import INTAKE_GROUP
 
 ATTEMPTS = 5
 AGAIN = {"40001", "40P01"}
 """SQLSTATEs after which the same transaction is tried again at once."""
 
-Current = Callable[[AsyncConnection, int, Sequence[str]], Awaitable[Mapping[str, Any]]]
+Current = Callable[[AsyncConnection, int, Sequence[str]], Awaitable[Mapping[str, Basis]]]
 """What the sources of a brand are read by now, asked within the transaction."""
 
 log = structlog.get_logger()
@@ -67,7 +66,7 @@ class GroupCommit:
         if self._stopping or not self._lanes.has_room(brand_id, events, size):
             raise Busy
 
-    async def take_in(self, brand_id: int, delivery: Delivery, size: int, basis: Any) -> Receipt:
+    async def take_in(self, brand_id: int, delivery: Delivery, size: int, basis: Basis) -> Receipt:
         """The receipt of a request, once its events are committed.
 
         Who does not wait for it any longer changes nothing: what is queued is stored.
@@ -157,8 +156,8 @@ class GroupCommit:
         """Store a group in a transaction; a request that was read by what has changed has None."""
         brand_id = group[0].brand_id
         async with straight(connection, brand_id):
-            current = await self._current(connection, brand_id, list({one.source for one in group}))
-            valid = [one for one in group if current.get(one.source) == one.basis]
+            current = await self._current(connection, brand_id, list({one.by for one in group}))
+            valid = [one for one in group if current.get(one.by) == one.basis]
             stored = await take_in_all(connection, brand_id, [one.delivery for one in valid])
         INTAKE_GROUP.observe(len(valid))
         log.info(

@@ -1,5 +1,6 @@
 """The inbox: events become durable here, once each, and are queued for the projection."""
 
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -16,6 +17,9 @@ from app.ingest.phones import conceal
 CONFLICT = Rejection(
     "id_conflict", "An event of this id with other content is stored already.", "/id"
 )
+
+SEPARATOR = "\x1f"
+"""Nothing that is JSON holds it as it is; an id may, and what is between values in JSON."""
 
 
 class Rejected(msgspec.Struct, frozen=True):
@@ -124,23 +128,9 @@ async def store(
         return set(), known
     first = await conceal(connection, brand_id, first)
     raw = await driver(connection)
-    # Code points are in the order of their bytes in UTF-8.
-    keys = sorted((event.source, event.event_id, event.content_hash) for event in first)
-    taken = await raw.fetch(
-        native("ingest", "store_identities"), brand_id, *zip(*keys, strict=True)
-    )
-    fresh = set(map(tuple, taken))
-    if fresh:
-        if len(fresh) < len(first):
-            first = [event for event in first if (event.source, event.event_id) in fresh]
-        await raw.execute(
-            native("ingest", "store_events"),
-            brand_id,
-            [event.source for event in first],
-            [event.event_id for event in first],
-            [event.raw for event in first],
-        )
-    others = [identity for identity in known if identity not in fresh]
+    found = await raw.fetch(native("ingest", "take_in"), brand_id, len(first), *joined(first))
+    others = set(map(tuple, found))
+    fresh = known.keys() - others
     if others:
         stored = await raw.fetch(
             native("ingest", "stored_content"), brand_id, *zip(*others, strict=True)
@@ -148,6 +138,25 @@ async def store(
         contents = {(row["source"], row["event_id"]): row["content_hash"] for row in stored}
         known.update(await _plain(connection, brand_id, events, contents))
     return fresh, known
+
+
+def joined(events: Sequence[Accepted]) -> tuple[str, str, str, str, str]:
+    """A separator, and what it joins: the sources, the ids, the hashes and the texts of events.
+
+    It begins with what does not come in it again, so that no text can end with a part of it.
+    """
+    fields = (
+        [event.source for event in events],
+        [event.event_id for event in events],
+        [event.content_hash.hex() for event in events],
+        [event.raw for event in events],
+    )
+    separator = SEPARATOR
+    while True:
+        sources, ids, hashes, texts = map(separator.join, fields)
+        if all(each.count(separator) == len(events) - 1 for each in (sources, ids, texts)):
+            return separator, sources, ids, hashes, texts
+        separator = f"\x1e{secrets.token_hex(8)}\x1f"
 
 
 async def _plain(

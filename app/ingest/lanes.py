@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from typing import Any
+from typing import Protocol
 
 import msgspec
 
@@ -15,6 +15,13 @@ MOST_BYTES = 4 * 1_048_576
 """Of the bodies that share a transaction."""
 
 
+class Basis(Protocol):
+    """What a request was read by: who sent it, and all that was taken for granted of that."""
+
+    @property
+    def source_id(self) -> str: ...
+
+
 class Waiting(msgspec.Struct, eq=False):
     """A request whose events wait for their commit; `basis` is what it was read by.
 
@@ -24,7 +31,7 @@ class Waiting(msgspec.Struct, eq=False):
     brand_id: int
     delivery: Delivery
     size: int
-    basis: Any
+    basis: Basis
     done: asyncio.Future[Receipt]
 
     @property
@@ -32,8 +39,8 @@ class Waiting(msgspec.Struct, eq=False):
         return len(self.delivery.events)
 
     @property
-    def source(self) -> str:
-        return self.delivery.sender.source
+    def by(self) -> str:
+        return self.basis.source_id
 
 
 class Lane(msgspec.Struct, eq=False):

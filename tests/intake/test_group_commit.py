@@ -174,3 +174,20 @@ def test_each_commit_wakes_the_workers(host: Service, brand: Brand) -> None:
             return door.woken
 
     assert asyncio.run(go()) == 2
+
+
+def test_no_character_of_an_id_is_taken_for_another(host: Service, brand: Brand) -> None:
+    # They are joined by U+001F on their way to the database.
+    ids = ["a", "\x1f", "b\x1f", "\x1fb", "\x1e", "\x1e\x1f\x1f", "价\x1f", "\t", "a\n"]
+
+    async def go() -> list[Any]:
+        async with opened(host) as door:
+            firsts = await together(door, brand, singles(*ids))
+            source = await door.source(brand)
+            mixed = [raw(id_) for id_ in ids] + [raw("\x1f\x1fnew")]
+            return [*firsts, await door.post(source, mixed)]
+
+    *firsts, mixed = asyncio.run(go())
+    assert firsts == [ONE] * len(ids)
+    assert mixed == Receipt(1, len(ids), [])
+    assert stored(host, brand) == {id_: raw(id_).decode() for id_ in [*ids, "\x1f\x1fnew"]}
