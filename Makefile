@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: setup check-install demo test test-long fuzz bench bench-intake restore-drill lint format clean help
+.PHONY: setup check-install demo test test-long fuzz bench bench-full bench-intake bench-setup restore-drill lint format clean help
 
 help:  ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -37,13 +37,18 @@ test-long: setup  ## Run what takes minutes
 fuzz: setup  ## Check the served API against its OpenAPI document with 100 examples an operation
 	@HONGQUN_FUZZ_EXAMPLES=100 $(BIN)/python -m pytest -n 2 tests/api/test_schemathesis.py $(ARGS)
 
-bench: setup  ## Measure speed against DuckDB on the same facts (ARGS=--help says more)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
-		-r bench/requirements.lock
-	@$(BIN)/python -m bench.metrics $(ARGS)
+bench: setup bench-setup  ## Run the small size of every bench in five minutes (ARGS=--help says more)
+	@$(BIN)/python -m bench $(ARGS)
+
+bench-full: setup bench-setup  ## Run every bench at its full size: hours, and 30 GB of disk
+	@$(BIN)/python -m bench --full $(ARGS)
 
 bench-intake: setup  ## Measure how fast events come in, beside what the machine can do without us
 	@$(BIN)/python -m bench.intake $(ARGS)
+
+bench-setup: setup
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+		-r bench/requirements.lock
 
 restore-drill: setup  ## Back up a sample brand, lose its server, restore it on another, and compare
 	@$(BIN)/python -m bench.restore $(ARGS)

@@ -2,9 +2,10 @@
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -23,33 +24,66 @@ MIX = (
 )
 """Types in per cent: messages, joins and leaves, clicks, orders, the rest."""
 
-GROUPS, MEMBERS, NOTES = 200, 20_000, 300
 TEXTS = ("这条项链还有货吗？", "昨天下单的什么时候发货呀", "好看！想回购", "链接发我一下谢谢", "OK")
 
+Name = Callable[[int], str]
+"""Gives the id of the n-th event."""
+
+
+class Crowd(msgspec.Struct, frozen=True):
+    """Of whom and what events tell: so many, and every how manieth of those that there are."""
+
+    members: int = 20_000
+    groups: int = 200
+    notes: int = 300
+    members_apart: int = 1
+    groups_apart: int = 1
+
+
+EVERYBODY = Crowd()
 _types = [name for name, share in MIX for _ in range(share)]
 
 
 def events(
-    count: int, run: str, seed: int = 1, *, span: timedelta = timedelta()
+    count: int,
+    run: str,
+    seed: int = 1,
+    *,
+    span: timedelta = timedelta(),
+    crowd: Crowd = EVERYBODY,
+    name: Name | None = None,
 ) -> Iterator[bytes]:
     """Events with ids that grow with time, some of them late; `run` makes the ids a run's own.
 
-    They happened one after another over the span up to now.
+    They happened one after another over the span up to now. Other ids are those that `name` gives.
     """
     draw = random.Random(seed)
     began = datetime.now(UTC) - span
     for n in range(count):
         kind = _types[draw.randrange(100)]
+        id_ = f"{run}-{n:09d}" if name is None else name(n)
         late = timedelta(hours=draw.randrange(1, 72)) if draw.random() < LATE else timedelta()
         yield msgspec.json.encode(
             {
                 "specversion": "1.0",
-                "id": f"{run}-{n:09d}",
+                "id": id_,
                 "type": kind,
                 "time": (began + span * (n / count) - late).isoformat(timespec="milliseconds"),
-                "data": _data(kind, f"{run}-{n}", draw),
+                "data": _data(kind, id_, draw, crowd),
             }
         )
+
+
+def ordered_ids() -> Name:
+    """Ids that grow with time, as UUIDv7 and ULID: a time in milliseconds, then chance."""
+    draw, began = random.Random(), time.time_ns() // 1_000_000
+    return lambda n: str(UUID(int=(began + n // 10) << 80 | draw.getrandbits(80)))
+
+
+def random_ids() -> Name:
+    """Ids that are nothing but chance, as UUIDv4."""
+    draw = random.Random()
+    return lambda _: str(UUID(int=draw.getrandbits(128)))
 
 
 def with_doubles(made: Sequence[bytes], seed: int = 1) -> list[bytes]:
@@ -80,10 +114,11 @@ def request(source_id: str, secret: str, body: bytes, number: int) -> bytes:
     ).encode() + body
 
 
-def _data(kind: str, id_: str, draw: random.Random) -> dict[str, Any]:
-    number = draw.randrange(MEMBERS)
-    member, group = f"u{number:07d}", f"g{number % GROUPS:04d}"
-    note = f"n{draw.randrange(NOTES):05d}"
+def _data(kind: str, id_: str, draw: random.Random, crowd: Crowd) -> dict[str, Any]:
+    number = draw.randrange(crowd.members)
+    member = f"u{number * crowd.members_apart:07d}"
+    group = f"g{number % crowd.groups * crowd.groups_apart:04d}"
+    note = f"n{draw.randrange(crowd.notes):05d}"
     if kind == "order.paid":
         return {
             "order_id": f"o-{id_}",

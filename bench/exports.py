@@ -13,9 +13,10 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from app.embedded.servers import Servers, running
+from app.embedded.servers import Servers, erase, running
 from bench.brand import create_brand
 from bench.export_files import Step
+from bench.figures import Figure, write
 from bench.processes import ROOT, environment, finish
 
 SQL = Path(__file__).with_name("sql") / "rows.sql"
@@ -72,6 +73,21 @@ def measured(servers: Servers, brand: int, days: int, everything: bool) -> Part:
     return Part(max(step.rows for step in steps), steps, before)
 
 
+def figures(report: Report) -> list[Figure]:
+    """What it comes to: of each kind of file COPY's time over its own, with its spooling."""
+    steps = report.parts[-1].steps
+    took = {(step.table, step.name): step.seconds for step in steps}
+    found = []
+    for kind in ("csv", "parquet", "xlsx"):
+        shares = [
+            took[table, "COPY"] / (took[table, "spool"] + seconds)
+            for (table, name), seconds in took.items()
+            if name == kind
+        ]
+        found.append(Figure(f"COPY / {kind} with its spooling", min(shares)))
+    return [*found, Figure("peak memory", max(step.mb for step in steps), "MB")]
+
+
 def show(report: Report, console: Console) -> None:
     """Print what came out; the rate of a file has the spooling of its rows in it."""
     table = Table(title="Exports: rows a second, beside COPY of the same rows in the same process")
@@ -103,20 +119,26 @@ def show(report: Report, console: Console) -> None:
     default=True,
     help="The workbook with all rows (as it comes), or summed up where there are too many.",
 )
-@click.option("--json", "told", type=click.Path(path_type=Path), help="Write the report there.")
-def main(orders: int, members: int, everything: bool, told: Path | None) -> None:
+@click.option("--small", is_flag=True, help="10,000 of each: it runs, no figure.")
+@click.option(
+    "--json", "json_", type=click.Path(path_type=Path), default="bench/exports.json",
+    show_default=True, help="Where to write what was found.",
+)  # fmt: skip
+def main(orders: int, members: int, everything: bool, small: bool, json_: Path) -> None:
     """Write so many orders and members as files, and a tenth of them before."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        running(Path(folder) / "servers", redis=False) as servers,
-    ):
-        finish(servers, "migrate")
-        brand = asyncio.run(create_brand(servers))
-        asyncio.run(fill(servers, brand, orders, members))
-        parts = [measured(servers, brand, days, everything) for days in (DAYS // 10, DAYS)]
+    if small:
+        orders = members = 10_000
+    folder = Path(tempfile.mkdtemp(prefix="hongqun-bench-"))
+    try:
+        with running(folder, redis=False) as servers:
+            finish(servers, "migrate")
+            brand = asyncio.run(create_brand(servers))
+            asyncio.run(fill(servers, brand, orders, members))
+            parts = [measured(servers, brand, days, everything) for days in (DAYS // 10, DAYS)]
+    finally:
+        erase(folder)
     report = Report(orders, members, everything, parts)
-    if told is not None:
-        told.write_bytes(msgspec.json.format(msgspec.json.encode(report)))
+    write(json_, report, figures(report))
     show(report, Console())
 
 

@@ -10,7 +10,6 @@ when they have n.
 
 import asyncio
 import itertools
-import json
 import os
 import sys
 import tempfile
@@ -30,6 +29,7 @@ import msgspec
 from app.cli.serve import prepare
 from app.embedded.servers import Servers, erase, running
 from bench.brand import create_brand, create_key, settings_of
+from bench.figures import Figure, write
 from bench.processes import program, web
 from bench.timing import percentile
 
@@ -38,6 +38,7 @@ SELECT brand_id, sum(orders) AS orders FROM sale_sum
 WHERE grain = 'day' AND dimension = 'cell' AND brand_id = ANY ($1) GROUP BY brand_id
 """
 WARM_SECONDS = 5.0
+TARGET = 1.5
 
 
 class Times(msgspec.Struct):
@@ -251,7 +252,11 @@ async def drained(servers: Servers) -> None:
 @click.option("--rounds", default=2, show_default=True, help="How often both phases come.")
 @click.option("--workers", default=1, show_default=True)
 @click.option("--web", "processes", default=1, show_default=True, help="Web processes.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write the figures as JSON.")
+@click.option("--small", is_flag=True, help="Three brands, six seconds: it runs, no figure.")
+@click.option(
+    "--json", "json_", type=click.Path(path_type=Path), default="bench/fair.json",
+    show_default=True, help="Where to write what was found.",
+)  # fmt: skip
 def main(
     brands: int,
     rate: float,
@@ -261,9 +266,12 @@ def main(
     rounds: int,
     workers: int,
     processes: int,
-    out: Path | None,
+    small: bool,
+    json_: Path,
 ) -> None:
     """Measure what a flood of one brand does to the others."""
+    if small:
+        brands, seconds, rounds = 3, 6.0, 1
     with service(workers, processes) as (servers, base):
         found = asyncio.run(measure(servers, base, brands, rate, events, times, seconds, rounds))
     for phase in ("usual", "flood"):
@@ -274,9 +282,12 @@ def main(
             )
     print("asked to send again:", found["refused"])
     for name, ratio in found["ratios_p99"].items():
-        print(f"p99 of {name}: {ratio:.2f} of what it was (target: at most 1.5)")
-    if out is not None:
-        out.write_text(json.dumps(found, indent=1))
+        print(f"p99 of {name}: {ratio:.2f} of what it was (target: at most {TARGET})")
+    told = [
+        Figure(f"p99 of {name} beside a flood / without", ratio, target=TARGET)
+        for name, ratio in found["ratios_p99"].items()
+    ]
+    write(json_, found, told)
     sys.stdout.flush()
 
 

@@ -3,7 +3,8 @@
 *single*: signed requests of one event over 64 connections to one web process, beside the same
 handler without a database. *batch*: requests of 500 events, beside COPY of the same rows into the
 same tables. *latency*: at half of the rate of *single*. *numbers*: from the first post of a load
-to empty queues, beside COPY. Ours and the yardsticks run in turn.
+to empty queues, beside COPY. *flat*: the memory of web and worker meanwhile.
+Ours and the yardsticks run in turn.
 """
 
 import tempfile
@@ -20,12 +21,14 @@ from rich.table import Table
 from app.embedded.servers import erase, running
 from bench.arena import Arena
 from bench.batch import Batch, batch
+from bench.figures import Figure, write
+from bench.flat import TARGET as FLAT
 from bench.latency import Latency, Waits, latency
 from bench.processes import finish
 from bench.single import Single, single
 from bench.to_numbers import ToNumbers, to_numbers
 
-PARTS = ("single", "batch", "latency", "numbers")
+PARTS = ("single", "batch", "latency", "numbers", "flat")
 TARGETS = {"single": 0.6, "batch": 0.5, "numbers": 0.1}
 console = Console(stderr=True)
 
@@ -73,7 +76,7 @@ def main(
 ) -> None:
     parts = only or PARTS
     if small:
-        seconds, rounds, events = min(seconds, 1.5), 1, min(events, 50_000)
+        seconds, rounds, events = min(seconds, 1.0), 1, min(events, 30_000)
     found = Found(
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
         versions={name: version(name) for name in ("asyncpg", "granian", "litestar", "msgspec")},
@@ -93,10 +96,33 @@ def main(
         if "latency" in parts:
             most = 2 * rate or (found.single.ours if found.single else 2_000)
             found.latency = latency(arena, most, connections, 10 * seconds, say)
-        if "numbers" in parts:
+        if "numbers" in parts or "flat" in parts:
             found.numbers = to_numbers(arena, events, max(processes), workers, say)
-    json_.write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
+    write(json_, found, figures(found))
     show(found)
+
+
+def figures(found: Found) -> list[Figure]:
+    """What it comes to."""
+    told = []
+    if (one := found.single) is not None:
+        target = TARGETS["single"]
+        told.append(Figure("single", one.ratio, target=target, at_most=False))
+    for each in found.batch:
+        name, target = f"batch, {each.processes} web", TARGETS["batch"]
+        told.append(Figure(name, each.ratio, target=target, at_most=False))
+    if (late := found.latency) is not None:
+        told.append(Figure("acknowledgement, p99", late.acknowledged.p99, "ms"))
+        if late.to_numbers is not None:
+            told.append(Figure("order to numbers, p99", late.to_numbers.p99, "ms"))
+    if (load := found.numbers) is not None:
+        target = TARGETS["numbers"]
+        told.append(Figure("to numbers", load.ratio, target=target, at_most=False))
+        told += [
+            Figure(f"flat, {name}: growth", seen.growth, target=FLAT)
+            for name, seen in load.memory.items()
+        ]
+    return told
 
 
 def say(line: str) -> None:
@@ -142,6 +168,12 @@ def show(found: Found) -> None:
             f"{load.ratio:.2f}",
             f"{TARGETS['numbers']}",
         )
+        for name, seen in load.memory.items():
+            megabytes = f"{seen.warm:,.0f} to {seen.last:,.0f}, peak {seen.peak:,.0f}"
+            least = f"{seen.slope:+.1f} by least squares"
+            table.add_row(
+                f"flat, MB, {name}", megabytes, least, f"{seen.growth:+.1%}", f"< {FLAT:.0%}"
+            )
     console.print(table)
 
 

@@ -1,7 +1,6 @@
 """The benchmark of lists: first and hundredth page of each, filters, and search, over HTTP."""
 
 import asyncio
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,10 @@ from rich.table import Table
 
 from app.embedded.servers import Servers, running
 from bench.brand import create_key
-from bench.metrics import given, say
+from bench.figures import Figure, write
+from bench.metrics import given, kept, say
 from bench.processes import web
-from bench.size import Size
+from bench.size import SMALL, Size
 from bench.timing import once, percentile
 
 LARGE = (
@@ -107,8 +107,8 @@ def cases(group: str, note: str, creator: str, customer: str) -> list[Case]:
     ]
 
 
-def measure(client: httpx.Client, case: Case, times: int) -> Timed:
-    """Time the first page and the hundredth, or the last where there are fewer."""
+def measure(client: httpx.Client, case: Case, times: int, pages: int) -> Timed:
+    """Time the first page and the hundredth (`pages`), or the last where there are fewer."""
     rows, worst = 0, 0.0
 
     def ask(cursor: str | None) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def measure(client: httpx.Client, case: Case, times: int) -> Timed:
         seconds, answer = once(lambda at=cursor: ask(at))  # type: ignore[misc]
         worst = max(worst, seconds * 1000)
         rows += len(answer.get("items", ()))
-        if answer.get("next") is None or number == PAGE:
+        if answer.get("next") is None or number == pages:
             break
         cursor, number = answer["next"], number + 1
     return Timed(case.name, first, median(cursor), number, worst, rows)
@@ -182,7 +182,9 @@ ANALYZE tagging; ANALYZE segment_member
 """A tag that one in twenty has, one that one in 5,000 has, a segment of who spent 200 yuan."""
 
 
-def ask_all(servers: Servers, brand: int, only: tuple[str, ...], times: int) -> list[Timed]:
+def ask_all(
+    servers: Servers, brand: int, only: tuple[str, ...], times: int, pages: int
+) -> list[Timed]:
     """Ask every case, and say which large table was read from end to end."""
     key = asyncio.run(create_key(servers, brand))
     asked = asyncio.run(chosen(servers.database_url, brand))
@@ -200,7 +202,7 @@ def ask_all(servers: Servers, brand: int, only: tuple[str, ...], times: int) -> 
         )
         for case in asked:
             if not only or any(part in case.name for part in only):
-                found.append(measure(client, case, times))
+                found.append(measure(client, case, times, pages))
                 one = found[-1]
                 say(f"{one.name}: {one.first:.1f}, page {one.page}: {one.far:.1f}")
     after = asyncio.run(scans(servers.database_url))
@@ -238,6 +240,11 @@ size_of = Size(customers=1_200_000)
 )
 @click.option("--only", multiple=True, help="Only lists whose name has this part, as `orders`.")
 @click.option("--times", default=15, type=click.IntRange(1), help="Repetitions.")
+@click.option("--small", is_flag=True, help="A small brand, asked three times: it runs, no figure.")
+@click.option(
+    "--json", "json_", type=click.Path(path_type=Path), default="bench/lists.json",
+    help="Where to write what was found.",
+)  # fmt: skip
 def main(
     orders: int,
     customers: int,
@@ -245,14 +252,24 @@ def main(
     data: Path | None,
     only: tuple[str, ...],
     times: int,
+    small: bool,
+    json_: Path,
 ) -> None:
     """Load a brand of a million customers and page through its lists."""
-    size = Size(orders=orders, customers=customers, messages=messages)
-    with tempfile.TemporaryDirectory(prefix="hongqun-bench-") as temporary:
-        folder = data or Path(temporary)
+    size, pages = Size(orders=orders, customers=customers, messages=messages), PAGE
+    if small:
+        size, times, pages = SMALL, 3, 10
+    with kept(data) as folder:
         loaded = given(folder, size, False)
         with running(folder / "servers", say=say) as servers:
-            show(ask_all(servers, loaded.brand, only, times))
+            found = ask_all(servers, loaded.brand, only, times, pages)
+    slower = [max(one.first, one.far) for one in found]
+    told = [
+        Figure("a page, median of the lists", percentile(slower, 0.5), "ms"),
+        Figure("a page of the slowest list", max(slower), "ms"),
+    ]
+    write(json_, {"lists": found}, told)
+    show(found)
 
 
 if __name__ == "__main__":

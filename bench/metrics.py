@@ -3,7 +3,8 @@
 import asyncio
 import sys
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -18,12 +19,13 @@ from app.core.schema import head
 from app.embedded.servers import Servers, erase, running
 from bench import late, load
 from bench.brand import create_brand, create_key
+from bench.figures import Figure, write
 from bench.history import make
 from bench.processes import finish, peak_mb, program, web
 from bench.questions import QUESTIONS, WINDOWS, Question, of_yardstick, over_http, window
 from bench.report import Measured, Report, show
-from bench.size import Loaded, Size
-from bench.timing import Runner, Unanswered, in_turn, once
+from bench.size import SMALL, Loaded, Size
+from bench.timing import Runner, Unanswered, in_turn, once, percentile
 from bench.yardstick import Yardstick
 
 console = Console(stderr=True)
@@ -91,9 +93,19 @@ def _derive(data: Path, loaded: Loaded) -> None:
     loaded.schema = head()
 
 
-def _forget(data: Path) -> None:
-    if (data / "servers").exists():
-        erase(data / "servers")
+@contextmanager
+def kept(data: Path | None) -> Iterator[Path]:
+    """The folder of a brand; where none is named, one that is deleted at the end."""
+    if data is not None:
+        yield data.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix="hongqun-bench-") as temporary:
+        folder = Path(temporary).resolve()
+        try:
+            yield folder
+        finally:
+            if (folder / "servers").exists():
+                erase(folder / "servers")
 
 
 def compared(
@@ -182,6 +194,17 @@ def measure(
     return report
 
 
+def figures(report: Report) -> list[Figure]:
+    """What it comes to: times to DuckDB's, and what was not answered as DuckDB did."""
+    ratios = [each.ratio for each in report.questions if each.ratio is not None]
+    wrong = [each for each in report.questions if each.failure or each.differs]
+    return [
+        Figure("time of a metric / DuckDB's, median", percentile(ratios, 0.5)),
+        Figure("time of a metric / DuckDB's, most", max(ratios)),
+        Figure("answers that are not DuckDB's", len(wrong), "answers", target=0),
+    ]
+
+
 size_of = Size()
 
 
@@ -210,6 +233,7 @@ size_of = Size()
 )
 @click.option("--only", multiple=True, help="Only questions whose name has this part, as `funnel`.")
 @click.option("--times", default=15, type=click.IntRange(1), help="Warm repetitions.")
+@click.option("--small", is_flag=True, help="A small brand, two windows: it runs, no figure.")
 @click.option("--late/--no-late", "with_late", default=True, help="Post late events.")
 @click.option(
     "--json",
@@ -232,6 +256,7 @@ def main(
     windows: tuple[int, ...],
     only: tuple[str, ...],
     times: int,
+    small: bool,
     **counts: int,
 ) -> None:
     """Measure the metrics against DuckDB on the same facts; exits 1 where answers differ.
@@ -239,19 +264,17 @@ def main(
     A tenth of the history at the same rate a day, to compare with the default size:
     --orders 200000 --customers 40000 --messages 500000 --days 110
     """
-    small = msgspec.json.decode(compare.read_bytes(), type=Report) if compare else None
+    shorter = msgspec.json.decode(compare.read_bytes(), type=Report) if compare else None
+    size = SMALL if small else Size(**counts)
     chosen = {"windows": windows, "only": only, "times": times}
-    with ExitStack() as ending:
-        folder = data or Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
-        folder = folder.resolve()
-        if data is None:
-            ending.callback(_forget, folder)
-        loaded = given(folder, Size(**counts), rebuild)
+    if small:
+        chosen |= {"windows": (7, 90), "times": 3}
+    with kept(data) as folder:
+        loaded = given(folder, size, rebuild)
         with running(folder / "servers", say=say) as servers:
             report = measure(servers, folder, loaded, chosen, with_late)
-    json_file.parent.mkdir(parents=True, exist_ok=True)
-    json_file.write_bytes(msgspec.json.format(msgspec.json.encode(report)))
-    show(report, small, Console(width=None if sys.stdout.isatty() else 150))
+    write(json_file, report, figures(report))
+    show(report, shorter, Console(width=None if sys.stdout.isatty() else 150))
     sys.exit(1 if any(each.differs for each in report.questions) else 0)
 
 

@@ -27,6 +27,7 @@ from app.demo.story import story
 from app.embedded import binaries
 from app.embedded.servers import Servers, erase, running
 from bench.brand import create_brand, create_key
+from bench.figures import Figure, write
 from bench.processes import finish, program, web
 
 console = Console(stderr=True)
@@ -142,10 +143,23 @@ def _run(name: str, *words: str) -> None:
 
 @click.command()
 @click.option("--events", default=20_000, show_default=True, help="How many of the sample brand.")
-def main(events: int) -> None:
+@click.option("--small", is_flag=True, help="3,000 of them.")
+@click.option(
+    "--json", "json_", type=click.Path(path_type=Path), default="bench/restore.json",
+    show_default=True, help="Where to write what was found.",
+)  # fmt: skip
+def main(events: int, small: bool, json_: Path) -> None:
     """Drill: back up, lose, restore, verify, compare. Exits 1 where anything is not as it was."""
+    began = time.perf_counter()
+    if small:
+        events = 3_000
     with tempfile.TemporaryDirectory(prefix="hongqun-drill-") as folder:
         lost = drill(Path(folder), events, console.print)
+    told = [
+        Figure("answers and walls not as before", len(lost), "differences", target=0),
+        Figure("the whole drill", time.perf_counter() - began, "s"),
+    ]
+    write(json_, {"events": events, "lost": lost}, told)
     for each in lost:
         console.print(f"[red]not as it was[/red] {each}")
     if lost:

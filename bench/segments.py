@@ -1,7 +1,6 @@
 """The benchmark of segments: previews of rules, counting wholly and again, metrics by segment."""
 
 import asyncio
-import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,9 +21,10 @@ from app.crm.segments.rule import Rule
 from app.derive.touched import touch
 from app.embedded.servers import Servers, running
 from bench.brand import create_key, settings_of
-from bench.metrics import given
+from bench.figures import Figure, write
+from bench.metrics import given, kept
 from bench.processes import web
-from bench.size import Size
+from bench.size import SMALL, Size
 from bench.timing import once, percentile
 
 YEAR = {"last_days": 365}
@@ -68,8 +68,9 @@ QUESTIONS = {
 TOUCHED = 500
 
 
-def previews(client: httpx.Client, times: int) -> Table:
-    """Seconds of the preview of each rule."""
+def previews(client: httpx.Client, times: int) -> tuple[Table, list[float]]:
+    """Seconds of the preview of each rule, and the medians by themselves."""
+    medians = []
     shown = Table("rule", "customers", "p50", "slowest")
     for name, rule in RULES.items():
         seconds, count = [], 0
@@ -78,10 +79,9 @@ def previews(client: httpx.Client, times: int) -> Table:
             assert answer.status_code == 200, answer.text
             seconds.append(took)
             count = answer.json()["count"]
-        shown.add_row(
-            name, f"{count:,}", f"{percentile(seconds, 0.5):.2f} s", f"{max(seconds):.2f} s"
-        )
-    return shown
+        medians.append(percentile(seconds, 0.5))
+        shown.add_row(name, f"{count:,}", f"{medians[-1]:.2f} s", f"{max(seconds):.2f} s")
+    return shown, medians
 
 
 async def counted(pool: AsyncEngine, brand: int) -> tuple[Table, str]:
@@ -159,14 +159,28 @@ async def work(servers: Servers, brand: int) -> tuple[Table, str]:
 @click.option("--messages", default=5_000_000, show_default=True)
 @click.option("--days", default=1_096, show_default=True)
 @click.option("--times", default=5, show_default=True, help="How often each is asked.")
+@click.option("--small", is_flag=True, help="A small brand, asked twice: it runs, no figure.")
+@click.option(
+    "--json", "json_", type=click.Path(path_type=Path), default="bench/segments.json",
+    help="Where to write what was found.",
+)  # fmt: skip
 def main(
-    data: Path | None, orders: int, customers: int, messages: int, days: int, times: int
+    data: Path | None,
+    orders: int,
+    customers: int,
+    messages: int,
+    days: int,
+    times: int,
+    small: bool,
+    json_: Path,
 ) -> None:
     """Measure segments over a brand of this size."""
     size = Size(orders=orders, customers=customers, messages=messages, days=days)
+    if small:
+        size, times = SMALL, 2
     console = Console()
     with ExitStack() as stack:
-        folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder = stack.enter_context(kept(data))
         loaded = given(folder, size, False)
         servers = stack.enter_context(running(folder / "servers"))
         counting, segment_id = asyncio.run(work(servers, loaded.brand))
@@ -180,10 +194,16 @@ def main(
                 trust_env=False,
             )
         )
-        console.print(previews(client, times))
+        shown, medians = previews(client, times)
+        console.print(shown)
         console.print(counting)
         window = {"start": "2026-10-01", "end": "2026-11-01"}
         console.print(asked(client, segment_id, window, times))
+    told = [
+        Figure("preview of a rule, median", percentile(medians, 0.5), "s"),
+        Figure("preview of a rule, most", max(medians), "s"),
+    ]
+    write(json_, {"previews": dict(zip(RULES, medians, strict=True))}, told)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,10 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 20_260
 
 
+SMALL = Size(orders=10_000, customers=4_000, messages=30_000, groups=40, days=200)
+"""Shows that a bench runs."""
+
+
 class Loaded(msgspec.Struct, kw_only=True):
     """What lies in a data folder; times are in seconds, `last` is where the history ends.
 

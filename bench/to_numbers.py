@@ -21,6 +21,7 @@ from bench.batch import TABLES, copy
 from bench.brand import create_key
 from bench.deliveries import batches, events, request, with_doubles
 from bench.firing import fire
+from bench.flat import Flat, Watch
 from bench.processes import cpu_seconds, peak_mb, program
 from tests.oracle.ask import ask
 from tests.oracle.compare import differences
@@ -73,6 +74,7 @@ class ToNumbers(msgspec.Struct, kw_only=True):
     worker_us: float
     postgres_us: float
     worker_mb: float
+    memory: dict[str, Flat]
     wrong: list[str]
 
 
@@ -109,13 +111,14 @@ def to_numbers(
         began = time.perf_counter()
         spent = [cpu_seconds(pid) for pid in (web.pid, worker, arena.postmaster)]
         posting, acknowledged = _post(web, requests)
-        _wait(arena, posting, began, say)
+        watch = Watch({"web": web.pid, "worker": worker})
+        _wait(arena, posting, began, say, lambda: watch.end("web"))
         seconds = time.perf_counter() - began
         cost = [
             (cpu_seconds(pid) - before) / count * 1e6
             for pid, before in zip((web.pid, worker, arena.postmaster), spent, strict=True)
         ]
-        worker_mb = peak_mb(worker)
+        worker_mb, memory = peak_mb(worker), watch.stop()
         wrong = _wrong(arena, web, sent)
     copied.append(_copied(arena, rival, sample, processes))
     rate, yardstick = count / seconds, sum(copied) / len(copied)
@@ -140,6 +143,7 @@ def to_numbers(
         worker_us=cost[1],
         postgres_us=cost[2],
         worker_mb=worker_mb,
+        memory=memory,
         wrong=wrong,
     )
 
@@ -173,7 +177,11 @@ def _post(web: Target, requests: list[bytes]) -> tuple[threading.Thread, list[fl
 
 
 def _wait(
-    arena: Arena, posting: threading.Thread, began: float, say: Callable[[str], None]
+    arena: Arena,
+    posting: threading.Thread,
+    began: float,
+    say: Callable[[str], None],
+    posted: Callable[[], None],
 ) -> None:
     """Wait until all is posted and nothing is due, and tell now and then how far it is."""
 
@@ -181,6 +189,8 @@ def _wait(
         told = began
         while posting.is_alive() or await connection.fetchval(LEFT):
             await asyncio.sleep(POLL_SECONDS)
+            if not posting.is_alive():
+                posted()
             if (now := time.perf_counter()) >= told + TOLD_SECONDS:
                 told = now
                 left = [await connection.fetchval(f"SELECT count(*) FROM {q}") for q in QUEUES]

@@ -258,7 +258,8 @@ async def _fence(connection: AsyncConnection, brand_id: int) -> None:
 
 async def _analyze(connection: AsyncConnection, names: Iterable[str]) -> None:
     for name in names:
-        await connection.execute(text(f"ANALYZE {name}"))
+        # Who has the table locked, as the rebuild of another brand, is at the same.
+        await connection.execute(text(f"ANALYZE (SKIP_LOCKED) {name}"))
 
 
 async def _pending(connection: AsyncConnection) -> int:
