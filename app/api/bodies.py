@@ -1,6 +1,7 @@
 """Request bodies: read up to a bound, and decoded strictly from their raw bytes."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -21,17 +22,22 @@ DRAINED = 8 * 1_048_576
 """Of a body that is too large so much is read and dropped, that its sender can read the answer."""
 
 
-async def read_body(request: Request[Any, Any, Any], most: int) -> bytes | None:
-    """The raw body, or None where it has more than `most` bytes."""
+async def read_body(
+    request: Request[Any, Any, Any], most: int, keep: Callable[[int], bool] = lambda size: True
+) -> bytes | None:
+    """The raw body, or None where it has more than `most` bytes, or some that `keep` refused."""
     parts: list[bytes] = []
     size = 0
+    whole = True
     async for part in request.stream():
         size += len(part)
-        if size <= most:
+        if whole := whole and size <= most and keep(len(part)):
             parts.append(part)
-        elif size > DRAINED:
+            continue
+        parts.clear()
+        if size > DRAINED:
             break
-    return b"".join(parts) if size <= most else None
+    return b"".join(parts) if whole else None
 
 
 def media_type(request: Request[Any, Any, Any]) -> str:

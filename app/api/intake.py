@@ -24,6 +24,7 @@ from app.ingest.dead_letters import DeadText, count_oversized, keep
 from app.ingest.decode import Sender
 from app.ingest.group_commit import Busy, GroupCommit, Outdated
 from app.ingest.inbox import Receipt, read_all
+from app.ingest.lanes import Reading
 from app.ingest.signature import refusal
 from app.ingest.text import NotJson
 from app.telemetry import traces
@@ -46,7 +47,7 @@ async def post_webhook(
     senders: Senders = state.senders
     source = await senders.source(source_id)
     await _check_room(request, state, source.brand_id)
-    raw, kind = await _read(request, state.pool, source)
+    raw, kind = await _read(request, state, source)
     if _forged(request, source, raw):
         # What is remembered may be out of date; that of now decides.
         source = await senders.source(source_id, anew=True)
@@ -74,7 +75,7 @@ async def post_webhook(
 )
 async def post_events(request: Request[Any, Any, Any], state: State) -> Response[Receipt]:
     """Take in events under an API key of scope events:write; their source is `api`."""
-    raw, kind = await _read(request, state.pool, None)
+    raw, kind = await _read(request, state, None)
     try:
         return await _take_in(request, state, await _sender(request, state), raw, kind)
     except Outdated:
@@ -114,29 +115,35 @@ def _forged(request: Request[Any, Any, Any], source: Source, raw: bytes) -> str 
 
 
 async def _read(
-    request: Request[Any, Any, Any], pool: AsyncEngine, source: Source | None
+    request: Request[Any, Any, Any], state: State, source: Source | None
 ) -> tuple[bytes, bodies.Kind]:
     """The body and its kind; a body that is too large is counted where its source is known.
 
     Raises:
-        Problem: 413 or 415, in this order.
+        Problem: 503 where there is no room for it, 413 or 415, in this order.
     """
+    intake: GroupCommit = state.intake
     try:
-        return await read_delivery(request)
+        with intake.reading() as reading:
+            return await read_delivery(request, reading)
     except Problem as problem:
         if problem.status == 413 and source is not None:
-            async with transaction(pool, source.brand_id) as connection:
+            async with transaction(state.pool, source.brand_id) as connection:
                 await count_oversized(connection, source.brand_id, source.source_id)
         raise
 
 
-async def read_delivery(request: Request[Any, Any, Any]) -> tuple[bytes, bodies.Kind]:
+async def read_delivery(
+    request: Request[Any, Any, Any], reading: Reading
+) -> tuple[bytes, bodies.Kind]:
     """The body of a delivery and its kind.
 
     Raises:
-        Problem: 413 or 415, in this order.
+        Problem: 503 where there is no room for it, 413 or 415, in this order.
     """
-    raw = await read_body(request, bodies.MOST_BYTES)
+    raw = await read_body(request, bodies.MOST_BYTES, reading.keep)
+    if reading.refused:
+        raise _busy()
     if raw is None:
         raise Problem(
             413, "too_large", f"A request may have at most {bodies.MOST_BYTES} bytes: send less."

@@ -7,14 +7,15 @@ asks for it), so brands neither wait for each other's locks nor share a failure.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.core.db import sqlstate, straight, unavailable
 from app.ingest.inbox import Delivery, Receipt, take_in_all
-from app.ingest.lanes import Basis, Lanes, Waiting
+from app.ingest.lanes import Basis, Lanes, Reading, Waiting
 from app.telemetry.numbers import INTAKE_GROUP
 
 ATTEMPTS = 5
@@ -65,6 +66,15 @@ class GroupCommit:
         """
         if self._stopping or not self._lanes.has_room(brand_id, events, size):
             raise Busy
+
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
+        """While a request is read: its bytes take room as those that wait do."""
+        reading = Reading(self._lanes)
+        try:
+            yield reading
+        finally:
+            self._lanes.read -= reading.size
 
     async def take_in(self, brand_id: int, delivery: Delivery, size: int, basis: Basis) -> Receipt:
         """The receipt of a request, once its events are committed.

@@ -67,6 +67,8 @@ class Lanes:
         self.most_running = running
         self.events = 0
         self.bytes = 0
+        self.read = 0
+        """Bytes of requests that are being read, and wait for nothing yet."""
         self._lanes: dict[int, Lane] = {}
         self._turns: deque[int] = deque()
 
@@ -74,7 +76,7 @@ class Lanes:
         """Whether a request may wait; one that finds nothing before it always may."""
         if not self.events:
             return True
-        if self.events + events > self.most_events or self.bytes + size > self.most_bytes:
+        if self.events + events > self.most_events or self.held + size > self.most_bytes:
             return False
         lane = self._lanes.get(brand_id)
         return (
@@ -128,6 +130,11 @@ class Lanes:
             del self._lanes[brand_id]
 
     @property
+    def held(self) -> int:
+        """Bytes of all requests that are here."""
+        return self.bytes + self.read
+
+    @property
     def empty(self) -> bool:
         """Whether nothing waits and nothing is running."""
         return not self._lanes
@@ -144,3 +151,21 @@ class Lanes:
             size += one.size
         lane.events -= events
         return group
+
+
+class Reading:
+    """A request that is being read: how much of it is here."""
+
+    def __init__(self, lanes: Lanes) -> None:
+        self.size = 0
+        self.refused = False
+        self._lanes = lanes
+
+    def keep(self, size: int) -> bool:
+        """Whether there is room for more of it; one that finds no other always has."""
+        held = self._lanes.held
+        self.refused = held > self.size and held + size > self._lanes.most_bytes
+        if not self.refused:
+            self.size += size
+            self._lanes.read += size
+        return not self.refused

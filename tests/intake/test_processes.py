@@ -225,6 +225,32 @@ def test_without_room_it_says_so_and_takes_in_again_later(
     assert by_webhook(brand, raw("b")).status_code == 202
 
 
+def test_what_is_being_read_takes_room(stack: Stack, host: Service) -> None:
+    web = stack.web(HONGQUN_INTAKE_BYTES="600000")
+    brand, other = web.brand(), web.brand()
+    slow = b"[" + b" " * 500_000 + raw("a") + b"]"
+    with socket.create_connection(("127.0.0.1", int(web.base.rpartition(":")[2]))) as line:
+        line.sendall(
+            b"POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+            + f"authorization: Bearer {brand.key}\r\n".encode()
+            + f"content-length: {len(slow)}\r\nconnection: close\r\n\r\n".encode()
+            + slow[:-100]
+        )
+        large = b"[" + b" " * 200_000 + raw("b") + b"]"
+        until = time.monotonic() + 30
+        while (answer := by_key(other, large)).status_code != 503:
+            assert answer.status_code == 202, answer.text
+            assert time.monotonic() < until
+        problem(answer, 503, "busy")
+        assert by_key(other, raw("c")).status_code == 202
+        line.sendall(slow[-100:])
+        line.settimeout(30)
+        assert line.recv(100).startswith(b"HTTP/1.1 202")
+    assert by_key(other, large).status_code == 202
+    assert set(stored(host, brand)) == {"a"}
+    assert set(stored(host, other)) == {"b", "c"}
+
+
 def test_a_source_that_is_gone_is_gone_at_once(stack: Stack, host: Service) -> None:
     web = stack.web()
     brand = web.brand()
