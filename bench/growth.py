@@ -133,7 +133,7 @@ def say(line: str) -> None:
 
 def check_room(folder: Path, count: int) -> None:
     """See that what is to be made fits on the disk, with room to spare."""
-    needed, free = count * BYTES + 6e9, shutil.disk_usage(folder).free
+    needed, free = count * BYTES + 5e9, shutil.disk_usage(folder).free
     if needed > free:
         raise click.ClickException(
             f"{count:,} events need about {needed / 1e9:.0f} GB, and {folder} has"

@@ -24,7 +24,7 @@ SHARES = (0.5, 0.4, 0.04, 0.03, 0.02, 0.01)
 """Of the brands in all events; the first has random ids, the others ids that grow with time."""
 
 MEMBER_EVENTS, GROUP_MEMBERS = 40, 100
-BYTES = 1_250
+BYTES = 1_230
 """Of an event with its facts, derived rows and indexes, about."""
 
 LOOSE = {

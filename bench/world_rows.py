@@ -48,9 +48,9 @@ DROP FUNCTION bench_id, bench_stamps
 EVENT, MEMBER = "bench_event", "bench_member"
 TEXT = f"(ARRAY[{', '.join(repr(text) for text in TEXTS)}])[n % {len(TEXTS)} + 1]"
 RAW = (
-    """'{"specversion":"1.0","id":"' || id || '","type":"message.sent","time":"'
+    """'{"id":"' || id || '","type":"message.sent","time":"'
 || to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS') || '+00:00","data":{"group_id":"'
-|| "group" || '","message_id":"m-' || id || '","member_id":"' || member
+|| "group" || '","member_id":"' || member
 || '","kind":"text","text":"' || """
     + TEXT
     + """ || '"}}'"""

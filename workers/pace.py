@@ -18,10 +18,10 @@ MEMORY_SECONDS = 5.0
 ALONE_SECONDS = 10.0
 """A brand is alone when no other was served for so long."""
 
-LEAST = 0.1
-"""Of a full batch; smaller ones would only cost more."""
+LEAST = 200
+"""Rows; smaller batches would only cost more."""
 
-TELLING = 50
+TELLING = 20
 """Rows; fewer tell nothing of many."""
 
 UNKNOWN = 200
@@ -63,7 +63,7 @@ class Pace:
     def most(self, brand_id: int, stage: str, full: int, *, alone: bool = False) -> int:
         """How many rows a stage may take at once, of at most `full`.
 
-        alone: what fits into a slice also where no other brand was served lately.
+        alone: what fits into a slice also where no other brand was served lately, however few.
         """
         now = self.clock()
         others = (at for b, (_, at) in self._had.items() if b != brand_id)
@@ -71,7 +71,7 @@ class Pace:
             return full
         rate = self._per_second.get((brand_id, stage))
         fitting = UNKNOWN if rate is None else int(rate * SLICE_SECONDS)
-        return min(full, max(int(full * LEAST), fitting))
+        return min(full, max(TELLING if alone else LEAST, fitting))
 
     def took(self, brand_id: int, stage: str, rows: int, seconds: float) -> None:
         """A stage took so many rows in so long."""

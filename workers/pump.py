@@ -221,11 +221,11 @@ class Pump:
             return True, max(1, most // 8)
         finally:
             now = time.monotonic()
-            # What was taken in part comes again the sooner.
-            seconds = LOAD_SECONDS * (paced / full if paced < most else 1)
             if alone:
-                seconds = max(seconds, SUMS_REST * (now - began))
-            self._rests[(brand_id, act.__name__)] = now + seconds
+                rest = max(LOAD_SECONDS, SUMS_REST * (now - began))
+            else:  # what was taken in part comes again the sooner
+                rest = LOAD_SECONDS * (paced / full if paced < most else 1)
+            self._rests[(brand_id, act.__name__)] = now + rest
         self.pace.took(brand_id, act.__name__, taken, now - began)
         # Sums come one kind at a time.
         more = taken >= (paced if act is derive else 1)

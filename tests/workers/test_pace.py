@@ -11,7 +11,7 @@ from app.core.settings import Settings
 from tests.make import Brand, Service
 from tests.stack import Stack, empty_database, stack_on
 from tests.workers.events import counted, order
-from workers.pace import ALONE_SECONDS, LEAST, SLICE_SECONDS, UNKNOWN, Pace
+from workers.pace import ALONE_SECONDS, LEAST, SLICE_SECONDS, TELLING, UNKNOWN, Pace
 from workers.pump import Pump
 
 FLOODER, QUIET, OTHER = 1, 2, 3
@@ -60,11 +60,11 @@ def test_alone_full_batches_and_else_what_a_slice_holds() -> None:
     assert pace.most(FLOODER, "derive", 20) == 20
     pace.took(FLOODER, "project", 3, 0.3)  # tells nothing of many
     assert pace.most(FLOODER, "project", 2_000) == 2_500 * SLICE_SECONDS
-    pace.took(FLOODER, "project", 200, 10)
-    assert pace.most(FLOODER, "project", 2_000) == 2_000 * LEAST
+    pace.took(FLOODER, "project", 200, 20)
+    assert pace.most(FLOODER, "project", 2_000) == LEAST
     clock.now += ALONE_SECONDS
     assert pace.most(FLOODER, "project", 2_000) == 2_000
-    assert pace.most(FLOODER, "project", 2_000, alone=True) == 2_000 * LEAST
+    assert pace.most(FLOODER, "project", 2_000, alone=True) == TELLING
     # Of whom nothing was heard for long, nothing is remembered.
     clock.now += 60
     pace.spent(QUIET, 0.1)
