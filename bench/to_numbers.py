@@ -42,7 +42,8 @@ QUEUES = ("pending_event", "dirty_customer", "dirty_sum", "dirty_brand")
 LEFT = "SELECT " + " OR ".join(f"EXISTS (SELECT FROM {queue})" for queue in QUEUES)
 FACTS: dict[str, tuple[str, ...]] = {
     "event": (),
-    "message": ("message.sent", "message.recalled"),
+    "message": ("message.sent",),
+    "message_identity": ("message.sent", "message.recalled"),
     "membership_event": ("member.joined", "member.left"),
     "card_click": ("card.clicked",),
     "shop_order": ("order.paid",),
