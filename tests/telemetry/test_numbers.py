@@ -203,6 +203,8 @@ def test_no_label_grows_with_what_clients_make_up(told: Told, brand: Brand) -> N
         for family in scrape(port).families:
             for sample in family.samples:
                 assert set(sample.labels) <= LABELS, sample
+                if sample.name == "python_info":
+                    continue  # its version may be as short as the id of a brand
                 assert not {brand.source_id, str(brand.brand_id), "g1", "ann"} & set(
                     sample.labels.values()
                 ), sample
