@@ -37,7 +37,7 @@ async def take_nothing_in(
     """All that the webhook does before it asks the database."""
     reading = Reading(ROOM)
     raw, kind = await read_delivery(request, reading)
-    ROOM.read -= reading.size
+    reading.end()
     webhook_id = request.headers.get("webhook-id")
     now = datetime.now(UTC)
     refused = refusal(

@@ -1,5 +1,6 @@
 """Events in: the signed webhook, and the same bodies from a trusted server with an API key."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -30,6 +31,12 @@ from app.ingest.text import NotJson
 from app.telemetry import traces
 from app.telemetry.numbers import DEAD_LETTERS, count_intake
 
+READ_SECONDS = 30
+"""How long a sender may take to send a request."""
+
+ATTEMPTS = 3
+"""How often a request is read by what its sender has become meanwhile."""
+
 
 @post(
     "/v1/webhooks/{source_id:str}",
@@ -37,7 +44,7 @@ from app.telemetry.numbers import DEAD_LETTERS, count_intake
     operation_id="postWebhook",
     operation_class=WebhookOperation,
     tags=["events"],
-    opt={"public": True, "problems": [401, 429]},
+    opt={"public": True, "problems": [401, 408, 429]},
     status_code=202,
 )
 async def post_webhook(
@@ -54,13 +61,14 @@ async def post_webhook(
         if (reason := _forged(request, source, raw)) is not None:
             raise Problem(401, "bad_signature", f"Not authentic: {reason}.")
     await charge(request, state.source_rate, source.source_id)
-    try:
-        return await _take_in(request, state, source, raw, kind)
-    except Outdated:
-        source = await senders.source(source_id, anew=True)
-    if (reason := _forged(request, source, raw)) is not None:
-        raise Problem(401, "bad_signature", f"Not authentic: {reason}.")
-    return await _take_in(request, state, source, raw, kind)
+    for _ in range(ATTEMPTS):
+        try:
+            return await _take_in(request, state, source, raw, kind)
+        except Outdated:
+            source = await senders.source(source_id, anew=True)
+        if (reason := _forged(request, source, raw)) is not None:
+            raise Problem(401, "bad_signature", f"Not authentic: {reason}.")
+    raise _busy()
 
 
 @post(
@@ -70,17 +78,19 @@ async def post_webhook(
     operation_class=EventsOperation,
     tags=["events"],
     # The key is looked at in the handler, since 413 and 415 come before 401.
-    opt={"public": True, "scope": "events:write"},
+    opt={"public": True, "scope": "events:write", "problems": [408]},
     status_code=202,
 )
 async def post_events(request: Request[Any, Any, Any], state: State) -> Response[Receipt]:
     """Take in events under an API key of scope events:write; their source is `api`."""
     raw, kind = await _read(request, state, None)
-    try:
-        return await _take_in(request, state, await _sender(request, state), raw, kind)
-    except Outdated:
-        source = await _sender(request, state, anew=True)
-    return await _take_in(request, state, source, raw, kind)
+    source = await _sender(request, state)
+    for _ in range(ATTEMPTS):
+        try:
+            return await _take_in(request, state, source, raw, kind)
+        except Outdated:
+            source = await _sender(request, state, anew=True)
+    raise _busy()
 
 
 async def _sender(request: Request[Any, Any, Any], state: State, *, anew: bool = False) -> Source:
@@ -120,7 +130,7 @@ async def _read(
     """The body and its kind; a body that is too large is counted where its source is known.
 
     Raises:
-        Problem: 503 where there is no room for it, 413 or 415, in this order.
+        Problem: 408, 503, 413 or 415, as `read_delivery`.
     """
     intake: GroupCommit = state.intake
     try:
@@ -139,9 +149,16 @@ async def read_delivery(
     """The body of a delivery and its kind.
 
     Raises:
-        Problem: 503 where there is no room for it, 413 or 415, in this order.
+        Problem: 408 where it takes too long, 503 where there is no room for it, 413 or 415, in
+            this order.
     """
-    raw = await read_body(request, bodies.MOST_BYTES, reading.keep)
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            raw = await read_body(request, bodies.MOST_BYTES, reading.keep)
+    except TimeoutError:
+        raise Problem(
+            408, "too_slow", f"A request must be here whole within {READ_SECONDS} seconds."
+        ) from None
     if reading.refused:
         raise _busy()
     if raw is None:

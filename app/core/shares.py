@@ -16,10 +16,10 @@ class Gate(msgspec.Struct):
 
 
 class Shares:
-    """Lets each brand hold all connections of a pool but a quarter, which is left for others."""
+    """Lets each brand hold all connections but one of the half that is not for events."""
 
     def __init__(self, size: int, seconds: float) -> None:
-        self.most = max(1, size - max(1, size // 4))
+        self.most = max(1, size - size // 2 - 1)
         self.seconds = seconds
         self._gates: dict[int, Gate] = {}
 

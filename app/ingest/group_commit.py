@@ -74,7 +74,7 @@ class GroupCommit:
         try:
             yield reading
         finally:
-            self._lanes.read -= reading.size
+            reading.end()
 
     async def take_in(self, brand_id: int, delivery: Delivery, size: int, basis: Basis) -> Receipt:
         """The receipt of a request, once its events are committed.

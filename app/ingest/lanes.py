@@ -154,7 +154,10 @@ class Lanes:
 
 
 class Reading:
-    """A request that is being read: how much of it is here."""
+    """A request that is being read: how much of it is here.
+
+    Nobody knows yet whose it is, so all of them have half of the room.
+    """
 
     def __init__(self, lanes: Lanes) -> None:
         self.size = 0
@@ -163,9 +166,20 @@ class Reading:
 
     def keep(self, size: int) -> bool:
         """Whether there is room for more of it; one that finds no other always has."""
-        held = self._lanes.held
-        self.refused = held > self.size and held + size > self._lanes.most_bytes
-        if not self.refused:
+        lanes = self._lanes
+        others = lanes.held > self.size
+        self.refused = self.refused or (
+            others
+            and (lanes.held + size > lanes.most_bytes or lanes.read + size > lanes.most_bytes // 2)
+        )
+        if self.refused:
+            self.end()
+        else:
             self.size += size
-            self._lanes.read += size
+            lanes.read += size
         return not self.refused
+
+    def end(self) -> None:
+        """It takes no room any longer."""
+        self._lanes.read -= self.size
+        self.size = 0

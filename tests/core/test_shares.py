@@ -22,8 +22,8 @@ async def hold(pool: AsyncEngine, brand_id: int, until: asyncio.Event) -> int:
 
 
 @pytest.mark.anyio
-async def test_a_quarter_is_left_for_the_others(settings: Settings) -> None:
-    pool = open_pool(msgspec.structs.replace(settings, pool_size=4), "hongqun test", shared=True)
+async def test_some_are_left_for_the_others(settings: Settings) -> None:
+    pool = open_pool(msgspec.structs.replace(settings, pool_size=8), "hongqun test", shared=True)
     enough, now = asyncio.Event(), asyncio.Event()
     now.set()
     try:
@@ -43,7 +43,7 @@ async def test_a_quarter_is_left_for_the_others(settings: Settings) -> None:
 
 @pytest.mark.anyio
 async def test_who_waits_in_vain_is_told_as_by_the_pool() -> None:
-    shares = Shares(4, 0.01)
+    shares = Shares(8, 0.01)
     assert shares.most == 3
     async with shares.one(GREEDY), shares.one(GREEDY), shares.one(GREEDY):
         with pytest.raises(PoolTimeoutError):
@@ -56,4 +56,4 @@ async def test_who_waits_in_vain_is_told_as_by_the_pool() -> None:
 
 
 def test_one_connection_is_a_share() -> None:
-    assert (Shares(1, 1).most, Shares(2, 1).most, Shares(8, 1).most) == (1, 1, 6)
+    assert (Shares(1, 1).most, Shares(2, 1).most, Shares(8, 1).most) == (1, 1, 3)

@@ -226,7 +226,7 @@ def test_without_room_it_says_so_and_takes_in_again_later(
 
 
 def test_what_is_being_read_takes_room(stack: Stack, host: Service) -> None:
-    web = stack.web(HONGQUN_INTAKE_BYTES="600000")
+    web = stack.web(HONGQUN_INTAKE_BYTES="1200000")
     brand, other = web.brand(), web.brand()
     slow = b"[" + b" " * 500_000 + raw("a") + b"]"
     with socket.create_connection(("127.0.0.1", int(web.base.rpartition(":")[2]))) as line:
