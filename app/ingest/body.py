@@ -46,17 +46,26 @@ def split(body: bytes, kind: Kind) -> list[bytes]:
         if 0 < len(lines) <= MOST_EVENTS and not any(map(_is_json, lines)):
             raise NotJson("No line of the body is JSON.")
         return lines
+    if kind != "event" and (items := _items(body)) is not None:
+        return items
     text = check_json(body)
     is_list = text.lstrip(SPACE).startswith("[")
     if kind == "batch" and not is_list:
         raise WrongShape("A batch is a JSON array of events.")
     if kind == "event" or not is_list:
         return [body]
+    # A lone surrogate in one event must not sink its neighbours.
+    return list(_slices(text))
+
+
+def _items(body: bytes) -> list[bytes] | None:
+    """The items of an array; None where it is none, or has to be looked at more closely."""
     try:
-        return [bytes(item) for item in _list.decode(body)]
-    except msgspec.DecodeError:
-        # A lone surrogate in one event must not sink its neighbours.
-        return list(_slices(text))
+        items = list(map(bytes, _list.decode(body)))
+        body.decode()  # the reader does not look into what it passes over
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return items
 
 
 def _slices(text: str) -> Iterator[bytes]:

@@ -54,24 +54,29 @@ _exact = json.JSONDecoder(parse_int=number, parse_float=number)
 _sorted = msgspec.json.Encoder(order="sorted")
 
 
-def content_hash(event: str | bytes, kind: str, time: datetime) -> bytes:
+def content_hash(data: dict[str, Any], kind: str, time: datetime) -> bytes:
     """The 16 bytes that two events share exactly where their contents are the same.
 
-    Takes the text of an event that was found to be well-formed and to fit into the database.
+    Takes the data as `data_of` gives it.
     """
-    said = b"%s %d %s" % (kind.encode(), microseconds(time), _sorted.encode(_data(event)))
+    said = b"%s %d %s" % (kind.encode(), microseconds(time), _sorted.encode(data))
     return hashlib.blake2b(said, digest_size=16).digest()
 
 
-def _data(event: str | bytes) -> Any:
-    """The data of an event with each number in its one form."""
+def data_of(event: str | bytes) -> dict[str, Any]:
+    """The data of an event with each number in its one form.
+
+    Takes the text of an event that was found to be well-formed and to fit into the database.
+    """
     try:
         data = _quick.decode(event).data
     except msgspec.DecodeError:  # a key that comes twice, first as something else
         data = None
     # The quick reader asks us about fractions and exponents, and not about whole numbers.
     if data is None or _has_long(data):
-        return _exact.decode(event if isinstance(event, str) else event.decode())["data"]
+        text = event if isinstance(event, str) else event.decode()
+        exact: dict[str, Any] = _exact.decode(text)["data"]
+        return exact
     return data
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from app.core.clock import parse_instant
 from app.events import AnyEvent
-from app.ingest.content import content_hash
+from app.ingest.content import content_hash, data_of
 from app.ingest.text import NotJson, UnfitText, check_json, check_storable
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -27,12 +27,16 @@ class Rejection(msgspec.Struct, frozen=True):
 
 
 class Accepted(msgspec.Struct, frozen=True, gc=False):
-    """An event that can be stored, with its identity and the hash of its content."""
+    """An event that can be stored, with its identity and the hash of its content.
+
+    `has_phone`: its data has a `phone`, of whatever kind, which is not stored as it is.
+    """
 
     source: str
     event_id: str
     content_hash: bytes
     raw: str
+    has_phone: bool
 
 
 class Sender(msgspec.Struct, frozen=True):
@@ -79,8 +83,9 @@ def read_event(raw: bytes, sender: Sender, now: datetime) -> Accepted | Rejectio
             f"The brand's currency is {sender.currency}, not {currency[:8]!r}.",
             "/data/currency",
         )
-    digest = content_hash(raw, str(event.__struct_config__.tag), time)
-    return Accepted(event.source or sender.source, event_id, digest, text)
+    data = data_of(raw)
+    digest = content_hash(data, str(event.__struct_config__.tag), time)
+    return Accepted(event.source or sender.source, event_id, digest, text, "phone" in data)
 
 
 def _fault(raw: bytes) -> Rejection:

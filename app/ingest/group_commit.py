@@ -19,8 +19,9 @@ from app.ingest.lanes import Basis, Lanes, Reading, Waiting
 from app.telemetry.numbers import INTAKE_GROUP
 
 ATTEMPTS = 5
-AGAIN = {"40001", "40P01"}
-"""SQLSTATEs after which the same transaction is tried again at once."""
+AGAIN = {"40001", "40P01", "23505"}
+"""SQLSTATEs after which the same transaction is tried again at once: it met another one, that of
+23505 in an id that both store, and finds it stored the next time."""
 
 Current = Callable[[AsyncConnection, int, Sequence[str]], Awaitable[Mapping[str, Basis]]]
 """What the sources of a brand are read by now, asked within the transaction."""
@@ -168,7 +169,9 @@ class GroupCommit:
         async with straight(connection, brand_id):
             current = await self._current(connection, brand_id, list({one.by for one in group}))
             valid = [one for one in group if current.get(one.by) == one.basis]
-            stored = await take_in_all(connection, brand_id, [one.delivery for one in valid])
+            stored = await take_in_all(
+                connection, brand_id, [one.delivery for one in valid], again=True
+            )
         INTAKE_GROUP.observe(len(valid))
         log.info(
             "events_taken_in",

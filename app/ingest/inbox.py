@@ -77,13 +77,22 @@ async def take_in(
 
 
 async def take_in_all(
-    connection: AsyncConnection, brand_id: int, deliveries: Sequence[Delivery]
+    connection: AsyncConnection,
+    brand_id: int,
+    deliveries: Sequence[Delivery],
+    *,
+    again: bool = False,
 ) -> list[Receipt]:
-    """Store and queue the events of several requests, as if these had come one after another."""
+    """Store and queue the events of several requests, as if these had come one after another.
+
+    `again` as of `store`.
+    """
     readable = [
         event for delivery in deliveries for event in delivery.events if isinstance(event, Accepted)
     ]
-    fresh, known = await store(connection, brand_id, readable)
+    fresh, known = await store(connection, brand_id, readable, again=again)
+    if len(fresh) == sum(len(delivery.events) for delivery in deliveries):
+        return [Receipt(len(delivery.events), 0, []) for delivery in deliveries]
     dead: list[tuple[str, str | None, DeadText]] = []
     receipts = []
     for delivery in deliveries:
@@ -111,11 +120,17 @@ async def take_in_all(
 
 
 async def store(
-    connection: AsyncConnection, brand_id: int, events: Sequence[Accepted]
+    connection: AsyncConnection,
+    brand_id: int,
+    events: Sequence[Accepted],
+    *,
+    again: bool = False,
 ) -> tuple[set[tuple[str, str]], dict[tuple[str, str], bytes]]:
     """Store the events whose identity is new: those identities, and the content of each one.
 
-    Of several events with one identity the first counts.
+    Of several events with one identity the first counts. `again`: the caller runs a transaction
+    again that fails with 23505, as where another one takes the same identity meanwhile; then it
+    costs less to store those whose ids grow with time.
     """
     known: dict[tuple[str, str], bytes] = {}
     first: list[Accepted] = []
@@ -128,7 +143,10 @@ async def store(
         return set(), known
     first = await conceal(connection, brand_id, first)
     raw = await driver(connection)
-    found = await raw.fetch(native("ingest", "take_in"), brand_id, len(first), *joined(first))
+    within = _range(first) if again else (None, None, None)
+    found = await raw.fetch(
+        native("ingest", "take_in"), brand_id, len(first), *joined(first), *within
+    )
     others = set(map(tuple, found))
     fresh = known.keys() - others
     if others:
@@ -138,6 +156,15 @@ async def store(
         contents = {(row["source"], row["event_id"]): row["content_hash"] for row in stored}
         known.update(await _plain(connection, brand_id, events, contents))
     return fresh, known
+
+
+def _range(events: Sequence[Accepted]) -> tuple[str | None, str | None, str | None]:
+    """The source of the events, and the first and last id; none where they are of several."""
+    source, *others = {event.source for event in events}
+    if others:
+        return None, None, None
+    ids = [event.event_id for event in events]
+    return source, min(ids), max(ids)  # by code points, which is the order of UTF-8 bytes
 
 
 def joined(events: Sequence[Accepted]) -> tuple[str, str, str, str, str]:

@@ -68,7 +68,7 @@ def check_storable(text: str, raw: bytes) -> None:
     # Few events need the slow look. Surrogates are written as escapes of d800 to dfff.
     if raw.count(b"[") + raw.count(b"{") > MOST_LEVELS and _is_deep(_load(text)):
         raise NotJson(TOO_DEEP)
-    if b"\\u" in raw and any(escape in raw for escape in (b"\\u0000", b"\\ud", b"\\uD")):
+    if b"\\" in raw and any(escape in raw for escape in (b"\\u0000", b"\\ud", b"\\uD")):
         _check_texts(_load(text))
 
 

@@ -179,3 +179,52 @@ def test_a_deadlock_is_tried_again(host: Service, brand: Brand) -> None:
 
     assert asyncio.run(go()) == [Receipt(3, 0, [])]
     assert set(stored(host, brand)) == set("amz")
+
+
+def test_an_id_that_another_transaction_takes_meanwhile_is_found(
+    host: Service, brand: Brand
+) -> None:
+    async def go() -> Receipt:
+        rival = await asyncpg.connect(host.settings.database)
+        async with opened(host) as door:
+            source = await door.source(brand)
+            change = rival.transaction()
+            await change.start()
+            await rival.execute(
+                "INSERT INTO event_identity (brand_id, source, event_id, content_hash)"
+                " VALUES ($1, $2, 'b', 'x')",
+                brand.brand_id,
+                source.source_id,
+            )
+            batch = asyncio.create_task(door.post(source, [raw("a"), raw("b"), raw("c")]))
+            watch = await asyncpg.connect(host.settings.database)
+            while not await watch.fetchval(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+            ):
+                await asyncio.sleep(0.01)
+            await change.commit()
+            await rival.close()
+            await watch.close()
+            return await batch
+
+    receipt = asyncio.run(go())
+    assert (receipt.accepted, receipt.duplicates) == (2, 0)
+    assert [(each.index, each.code) for each in receipt.rejected] == [(1, "id_conflict")]
+    rows = host.sql("SELECT event_id FROM event WHERE brand_id = :b", b=brand.brand_id)
+    assert sorted(row.event_id for row in rows) == ["a", "c"]
+
+
+@pytest.mark.parametrize("known", ["b", "a", "c", "abc"])
+def test_a_repeat_is_found_wherever_its_id_stands(host: Service, brand: Brand, known: str) -> None:
+    async def go() -> list[Receipt]:
+        async with opened(host) as door:
+            source = await door.source(brand)
+            return [
+                await door.post(source, [raw(id_) for id_ in ids])
+                for ids in ("0z", known, "cab", "def")
+            ]
+
+    *_, third, last = asyncio.run(go())
+    assert third == Receipt(3 - len(known), len(known), [])
+    assert last == Receipt(3, 0, [])
+    assert set(stored(host, brand)) == set("0zabcdef")

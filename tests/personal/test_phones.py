@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from app.core.clock import microseconds
-from app.ingest.content import content_hash
+from app.ingest.content import content_hash, data_of
 from tests.make import Brand
 from tests.personal.people import Desk, event
 
@@ -123,7 +123,7 @@ UNKNOWN = event("x", "odd", "03-01T12:00", phone=PHONE)
 def as_before(desk: Desk) -> None:
     """Rows as the release before stored them: an event in the facts, and a dead letter."""
     raw, letter = msgspec.json.encode(TOLD).decode(), msgspec.json.encode(UNKNOWN)
-    plain = content_hash(raw, TOLD["type"], datetime.fromisoformat(TOLD["time"]))
+    plain = content_hash(data_of(raw), TOLD["type"], datetime.fromisoformat(TOLD["time"]))
     stamp = [microseconds(datetime.fromisoformat(TOLD["time"])), "e1", "api"]
     desk.sql(
         "INSERT INTO event_identity VALUES (:b, 'api', 'e1', :hash)",
