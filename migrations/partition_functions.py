@@ -39,14 +39,24 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     ) AS b
 $$
 """,
-    # Walls as around another table: no statistics of brands, row-level security, its policies.
+    # Walls as around another table: no statistics of brands, row-level security, its policies. Nor
+    # are there statistics of search words, for which ANALYZE would take texts apart.
     """
 CREATE OR REPLACE FUNCTION wall_as(model regclass, made regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     policy record;
+    words regclass;
 BEGIN
     EXECUTE format('ALTER TABLE %s ALTER COLUMN brand_id SET STATISTICS 0', made);
+    FOR words IN
+        SELECT x.indexrelid FROM pg_index AS x
+        JOIN pg_class AS c ON c.oid = x.indexrelid
+        JOIN pg_am AS a ON a.oid = c.relam AND a.amname = 'gin'
+        WHERE x.indrelid = made
+    LOOP
+        EXECUTE format('ALTER INDEX %s ALTER COLUMN 1 SET STATISTICS 0', words);
+    END LOOP;
     EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', made);
     EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', made);
     FOR policy IN

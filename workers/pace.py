@@ -2,7 +2,8 @@
 
 Who has had least of the worker's time lately goes first, so that a brand that floods waits for the
 others and they not for it. A brand alone is worked on in full batches, which cost least; where
-others come by as well, what is in hand is to take no longer than a slice.
+others come by as well, what is in hand is to take no longer than a slice; where all of them have a
+backlog too, longer, since nobody comes for a little.
 """
 
 import math
@@ -11,6 +12,9 @@ from collections.abc import Callable, Iterable
 
 SLICE_SECONDS = 0.1
 """How long one batch, and what a brand does between two looks for others, is to take."""
+
+BEHIND_SLICES = 4
+"""So many slices may a batch take where all who were served lately were left with a backlog."""
 
 MEMORY_SECONDS = 5.0
 """How long it counts what a brand had of the worker's time; it fades."""
@@ -35,6 +39,8 @@ class Pace:
         self.clock = clock
         self._had: dict[int, tuple[float, float]] = {}
         """Of each brand seconds of the worker's time, as they counted at an instant."""
+        self._behind: set[int] = set()
+        """The brands that had more waiting when their turn ended."""
         self._per_second: dict[tuple[int, str], float] = {}
 
     def order(self, brands: Iterable[int]) -> list[int]:
@@ -57,8 +63,13 @@ class Pace:
         self._had[brand_id] = (self.had(brand_id) + seconds, now)
         for other in [b for b, (_, at) in self._had.items() if now - at > 4 * MEMORY_SECONDS]:
             del self._had[other]
+            self._behind.discard(other)
             for seen in [each for each in self._per_second if each[0] == other]:
                 del self._per_second[seen]
+
+    def ended(self, brand_id: int, left: bool) -> None:
+        """Its turn ended, and whether something was left of its work."""
+        (self._behind.add if left else self._behind.discard)(brand_id)
 
     def most(self, brand_id: int, stage: str, full: int, *, alone: bool = False) -> int:
         """How many rows a stage may take at once, of at most `full`.
@@ -66,11 +77,14 @@ class Pace:
         alone: what fits into a slice also where no other brand was served lately, however few.
         """
         now = self.clock()
-        others = (at for b, (_, at) in self._had.items() if b != brand_id)
-        if not alone and all(now - at >= ALONE_SECONDS for at in others):
+        others = {
+            b for b, (_, at) in self._had.items() if b != brand_id and now - at < ALONE_SECONDS
+        }
+        if not alone and not others:
             return full
+        slices = BEHIND_SLICES if not alone and others <= self._behind else 1
         rate = self._per_second.get((brand_id, stage))
-        fitting = UNKNOWN if rate is None else int(rate * SLICE_SECONDS)
+        fitting = UNKNOWN if rate is None else int(rate * SLICE_SECONDS * slices)
         return min(full, max(TELLING if alone else LEAST, fitting))
 
     def took(self, brand_id: int, stage: str, rows: int, seconds: float) -> None:

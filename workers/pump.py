@@ -137,6 +137,7 @@ class Pump:
             return False
         finally:
             self.pace.spent(brand_id, time.monotonic() - looked)
+        self.pace.ended(brand_id, left)
         await lease.release(self.pool, brand_id, self.holder)
         if not left:
             for stage in (derive, count_sums):

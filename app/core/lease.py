@@ -24,15 +24,16 @@ async def brands_with_work(pool: AsyncEngine) -> list[int]:
     async with transaction(pool) as connection:
         rows = await connection.execute(
             text(
+                # A look-up for each: of EXISTS the planner makes a join that reads all that waits.
                 "SELECT l.brand_id FROM work_lease AS l"
-                " WHERE l.leased_until < now() AND ("
-                "  EXISTS (SELECT FROM pending_event AS p"
-                "   WHERE p.brand_id = l.brand_id AND p.next_attempt_at <= now())"
-                "  OR EXISTS (SELECT FROM dirty_customer AS d"
-                "   WHERE d.brand_id = l.brand_id AND d.since <= now())"
-                "  OR EXISTS (SELECT FROM dirty_sum AS s"
-                "   WHERE s.brand_id = l.brand_id AND s.since <= now())"
-                "  OR EXISTS (SELECT FROM dirty_brand AS b WHERE b.brand_id = l.brand_id)"
+                " WHERE l.leased_until < now() AND coalesce("
+                "  (SELECT true FROM pending_event AS p"
+                "   WHERE p.brand_id = l.brand_id AND p.next_attempt_at <= now() LIMIT 1),"
+                "  (SELECT true FROM dirty_customer AS d"
+                "   WHERE d.brand_id = l.brand_id AND d.since <= now() LIMIT 1),"
+                "  (SELECT true FROM dirty_sum AS s"
+                "   WHERE s.brand_id = l.brand_id AND s.since <= now() LIMIT 1),"
+                "  EXISTS (SELECT FROM dirty_brand AS b WHERE b.brand_id = l.brand_id)"
                 " ) ORDER BY l.served_at"
             )
         )

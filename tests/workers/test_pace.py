@@ -11,7 +11,15 @@ from app.core.settings import Settings
 from tests.make import Brand, Service
 from tests.stack import Stack, empty_database, stack_on
 from tests.workers.events import counted, order
-from workers.pace import ALONE_SECONDS, LEAST, SLICE_SECONDS, TELLING, UNKNOWN, Pace
+from workers.pace import (
+    ALONE_SECONDS,
+    BEHIND_SLICES,
+    LEAST,
+    SLICE_SECONDS,
+    TELLING,
+    UNKNOWN,
+    Pace,
+)
 from workers.pump import Pump
 
 FLOODER, QUIET, OTHER = 1, 2, 3
@@ -69,6 +77,21 @@ def test_alone_full_batches_and_else_what_a_slice_holds() -> None:
     clock.now += 60
     pace.spent(QUIET, 0.1)
     assert pace.most(FLOODER, "project", 2_000) == UNKNOWN
+
+
+def test_longer_where_everybody_has_a_backlog() -> None:
+    pace = Pace(Clock())
+    for brand_id in (FLOODER, QUIET, OTHER):
+        pace.spent(brand_id, 0.1)
+        pace.ended(brand_id, left=brand_id != QUIET)
+    pace.took(FLOODER, "project", 1_000, 1.0)
+    assert pace.most(FLOODER, "project", 2_000) == LEAST
+    pace.ended(QUIET, left=True)
+    assert pace.most(FLOODER, "project", 2_000) == 1_000 * SLICE_SECONDS * BEHIND_SLICES
+    assert pace.most(FLOODER, "project", 2_000, alone=True) == 1_000 * SLICE_SECONDS
+    # Somebody came for a little, or has caught up.
+    pace.ended(OTHER, left=False)
+    assert pace.most(FLOODER, "project", 2_000) == LEAST
 
 
 @pytest.fixture(scope="module")
