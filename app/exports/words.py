@@ -72,6 +72,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "verify_differences": ("夜间核对的差异", "Differences of the nightly check"),
     "window_not_over": ("时间未满", "The window is not over"),
     "immature_buyers": ("观察期未满", "Not old enough"),
+    "messages_detached": ("更早的消息已分离", "Earlier messages detached"),
     "short_history": ("历史数据不足", "History too short"),
     "ok": ("正常", "Fine"),
     "info": ("提示", "Note"),
