@@ -1,4 +1,14 @@
-"""What partitions are made, detached and counted by: functions of the owner, for workers."""
+"""What partitions are made, detached and counted by: functions of the owner, for workers.
+
+Who calls them may make temporary tables with triggers, which would run as the owner: those that do
+run as the owner touch the tables of events and messages only.
+"""
+
+OURS = """IF (parent IN (to_regclass('HOME.event'), to_regclass('HOME.message'))) IS NOT TRUE THEN
+        RAISE EXCEPTION '% is no table of ours in partitions', parent
+        USING ERRCODE = 'insufficient_privilege';
+    END IF;"""
+"""The first statement of each of those, whose table is `parent`."""
 
 FUNCTIONS = (
     # A number of an event, or an instant, as the first of a month has it.
@@ -76,7 +86,7 @@ $$
 """,
     # The month's partition, where there is none: true where it was made. It is filled before it is
     # attached, so that readers and writers of the others go on; only the default one is locked.
-    """
+    f"""
 CREATE OR REPLACE FUNCTION make_partition(parent regclass, month timestamptz) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '200ms' AS $$
@@ -90,6 +100,7 @@ DECLARE
     high text;
     spare regclass;
 BEGIN
+    {OURS}
     IF begins > now() + interval '1 year' THEN
         RAISE EXCEPTION 'a partition for % is not made yet', begins;
     END IF;
@@ -123,9 +134,10 @@ BEGIN
 END
 $$
 """,
-    # Lay a partition aside: false where one of its events is still to be worked on, or may be
-    # tried again. The lock on the table is short, and waited for briefly.
-    """
+    # Lay a partition aside: false where an earlier one is there, where one of its events is still
+    # to be worked on, or may be tried again, and where a rebuild is reading messages. The lock on
+    # the table is short, and waited for briefly.
+    f"""
 CREATE OR REPLACE FUNCTION detach_partition(parent regclass, old regclass) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '200ms' AS $$
@@ -134,6 +146,7 @@ DECLARE
     base text;
     named text;
 BEGIN
+    {OURS}
     SELECT * INTO STRICT bounds FROM HOME.partitions_of(parent) AS p
     WHERE p.part = old AND NOT p.is_default;
     IF bounds.ends > now() - interval '3 months' THEN
@@ -142,6 +155,12 @@ BEGIN
     SELECT relname INTO STRICT base FROM pg_class WHERE oid = parent;
     SELECT relname INTO STRICT named FROM pg_class WHERE oid = old;
     EXECUTE format('LOCK TABLE ONLY %s IN ACCESS EXCLUSIVE MODE', parent);
+    IF EXISTS (
+        SELECT FROM HOME.partitions_of(parent) AS p
+        WHERE NOT p.is_default AND p.part <> old AND (p.starts IS NULL OR p.ends < bounds.ends)
+    ) THEN
+        RETURN false;
+    END IF;
     IF base = 'event' AND EXISTS (
         SELECT FROM HOME.pending_event AS w
         WHERE w.event_no < CAST(bounds.upper AS bigint)
@@ -152,6 +171,9 @@ BEGIN
     ) THEN
         RETURN false;
     END IF;
+    IF base = 'message' AND EXISTS (SELECT FROM HOME.rebuild) THEN
+        RETURN false;
+    END IF;
     EXECUTE format('ALTER TABLE %s DETACH PARTITION %s', parent, old);
     EXECUTE format('ALTER TABLE %s SET SCHEMA hongqun_detached', old);
     EXECUTE format('ALTER TABLE hongqun_detached.%I INHERIT hongqun_detached.%I', named, base);
@@ -160,13 +182,14 @@ END
 $$
 """,
     # How many rows the default partition has, counted up to a number: nobody may look into it.
-    """
+    f"""
 CREATE OR REPLACE FUNCTION unforeseen_rows(parent regclass, most bigint) RETURNS bigint
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     spare regclass;
     found bigint;
 BEGIN
+    {OURS}
     SELECT p.part INTO STRICT spare FROM HOME.partitions_of(parent) AS p WHERE p.is_default;
     EXECUTE format('SELECT count(*) FROM (SELECT FROM %s LIMIT $1) AS q', spare)
     INTO found USING most;

@@ -68,9 +68,10 @@ async def make_ahead(pool: AsyncEngine, table: str, now: datetime) -> int:
 
 
 async def detach_old(pool: AsyncEngine, table: str, months: int, now: datetime) -> list[str]:
-    """Detach what ended so many months ago: the names of those that went.
+    """Detach what ended so many months ago, the oldest first: the names of those that went.
 
-    One that is still needed, or whose table is locked by somebody else, stays for the next time.
+    One that is still needed, or whose table is locked by somebody else, stays for the next time,
+    and all that are later with it: from `messages_since` on there must be no hole.
     """
     async with transaction(pool) as connection:
         given = {"table": table, "now": now, "months": months}
@@ -79,12 +80,14 @@ async def detach_old(pool: AsyncEngine, table: str, months: int, now: datetime) 
     for part in parts:
         try:
             async with transaction(pool) as connection:
-                if await connection.scalar(DETACH, {"table": table, "part": part}):
-                    gone.append(part)
+                if not await connection.scalar(DETACH, {"table": table, "part": part}):
+                    break
         except DBAPIError as error:
             if sqlstate(error) != LOCKED:
                 raise
             log.info("partition_in_use", table=table, part=part)
+            break
+        gone.append(part)
     return gone
 
 

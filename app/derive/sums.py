@@ -92,8 +92,9 @@ async def _groups(
 ) -> None:
     found = await connection.execute(
         text(
-            "SELECT timezone, CAST(messages_since() AT TIME ZONE 'UTC' AS date) AS kept_until"
-            " FROM brand WHERE brand_id = :brand"
+            # The last day that began before the first instant of which all messages are there.
+            "SELECT timezone, CAST((messages_since() - INTERVAL '1 microsecond')"
+            " AT TIME ZONE timezone AS date) AS kept_until FROM brand WHERE brand_id = :brand"
         ),
         {"brand": brand_id},
     )

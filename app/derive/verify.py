@@ -117,6 +117,8 @@ SCOPES = {
 
 async def _begin(connection: AsyncConnection, brand_id: int) -> Pending:
     await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+    # From before the instant on that is looked at no month of messages is detached.
+    await connection.execute(text("LOCK TABLE ONLY message IN ACCESS SHARE MODE"))
     given = {"brand": brand_id}
     if await connection.scalar(
         text("SELECT EXISTS (SELECT FROM dirty_brand WHERE brand_id = :brand)"), given

@@ -82,13 +82,18 @@ $$
 
 SINCE = """
 CREATE FUNCTION messages_since() RETURNS timestamptz
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 AS $$
-SELECT CASE WHEN bool_and(starts IS NOT NULL) THEN min(starts) END
-FROM public.partitions_of(CAST('public.message' AS regclass)) WHERE NOT is_default
+BEGIN
+    LOCK TABLE ONLY public.message IN ACCESS SHARE MODE;
+    RETURN (
+        SELECT CASE WHEN bool_and(starts IS NOT NULL) THEN min(starts) END
+        FROM public.partitions_of(CAST('public.message' AS regclass)) WHERE NOT is_default
+    );
+END
 $$
 """
-"""From when on messages are there; null where none was detached."""
+"""From when on messages are there; null where none was detached. None is until who asks commits."""
 
 FOUND = f"""
 CREATE FUNCTION search_message(words text[], spans integer[])

@@ -148,7 +148,45 @@ def test_nobody_passes_by_the_table(database: Service, process: str) -> None:
         (f"SELECT detach_partition('event', '{named(datetime.now(UTC))}')", "younger"),
         ("SELECT detach_partition('event', 'event_default')", "no rows"),
         ("SELECT detach_partition('event', 'brand')", "no rows"),
-        ("SELECT make_partition('brand', now())", "no rows"),
+        ("SELECT make_partition('brand', now())", "no table of ours"),
     ):
         with pytest.raises(asyncpg.PostgresError, match=why):
             asyncio.run(attempt(statement))
+
+
+EVIL = """
+CREATE TEMPORARY TABLE {name} (brand_id bigint, at timestamptz) PARTITION BY RANGE (at);
+CREATE TEMPORARY TABLE spare PARTITION OF {name} DEFAULT;
+CREATE TEMPORARY TABLE old PARTITION OF {name}
+    FOR VALUES FROM ('2025-01-01T00:00:00Z') TO ('2025-02-01T00:00:00Z');
+INSERT INTO spare VALUES (1, now());
+CREATE FUNCTION pg_temp.act() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE 'done as %', current_user;
+END
+$$;
+CREATE TRIGGER act BEFORE DELETE ON spare FOR EACH ROW EXECUTE FUNCTION pg_temp.act();
+GRANT ALL ON {name}, spare, old TO PUBLIC;
+GRANT EXECUTE ON FUNCTION pg_temp.act() TO PUBLIC;
+"""
+
+
+@pytest.mark.parametrize("name", ["other", "event"])
+def test_a_worker_has_nothing_of_its_own_run_as_the_owner(database: Service, name: str) -> None:
+    """Neither by a table of its own, nor by one with the name of ours."""
+
+    async def attempt() -> None:
+        connection: Any = await asyncpg.connect(database.as_role("worker").database)
+        try:
+            await connection.execute(EVIL.format(name=name))
+            for statement in (
+                f"SELECT make_partition('pg_temp.{name}', now())",
+                f"SELECT detach_partition('pg_temp.{name}', 'pg_temp.old')",
+                f"SELECT unforeseen_rows('pg_temp.{name}', 1)",
+            ):
+                with pytest.raises(asyncpg.InsufficientPrivilegeError, match="no table of ours"):
+                    await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    asyncio.run(attempt())

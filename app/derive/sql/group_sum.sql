@@ -4,7 +4,8 @@
 -- Rule:   docs/metrics.md, "Group activity". The parameters list the days of the month and of its
 --         last week, each with the week that it lies in, and the instants at which these begin
 --         and end. Who is present at the first instant of a day came on the day before. What was
---         counted of messages that are detached, up to `kept_until`, stays.
+--         counted of periods that begin with messages that are detached, on `kept_until` at the
+--         latest, stays: less is never counted of them.
 WITH spoke AS MATERIALIZED (
     SELECT
         g.group_id, d.day, d.starts_at, d.ends_at, d.week, d.week_starts_at, d.week_ends_at,

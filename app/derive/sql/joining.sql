@@ -134,9 +134,9 @@ derived AS MATERIALIZED (
         SELECT
             CASE WHEN o.first_spoke_at < :messages_since THEN o.first_spoke_at END
                 AS first_spoke_at,
-            o.spoke_on & ~(CAST(-1 AS bigint) << least(63, 1 + CAST(
-                CAST(:messages_since AS timestamptz) AT TIME ZONE :timezone AS date
-            ) - o.joined_day)) AS spoke_on
+            o.spoke_on & ~(CAST(-1 AS bigint) << least(63, 1 + CAST((
+                CAST(:messages_since AS timestamptz) - INTERVAL '1 microsecond'
+            ) AT TIME ZONE :timezone AS date) - o.joined_day)) AS spoke_on
         FROM joining AS o
         WHERE o.brand_id = :brand AND o.group_id = s.group_id AND o.member_id = s.member_id
             AND o.joined_at = s.joined_at AND o.n = s.n AND o.joined_at < :messages_since
