@@ -52,7 +52,7 @@ class Found(msgspec.Struct, kw_only=True):
 @click.option(
     "--processes", default=(1, 2), multiple=True, show_default=True, help="Web, of batch."
 )
-@click.option("--rate", default=0.0, help="Of latency, where single is not measured.")
+@click.option("--rate", default=0.0, help="Of latency, a second; 0 is half of the maximal.")
 @click.option("--events", default=1_000_000, show_default=True, help="Of numbers.")
 @click.option("--workers", default=2, show_default=True, help="Of numbers.")
 @click.option("--small", is_flag=True, help="One short round of each: half a minute or so.")
@@ -94,8 +94,8 @@ def main(
             for each in processes:
                 found.batch.append(batch(arena, each, 2 * seconds, rounds, say))
         if "latency" in parts:
-            most = 2 * rate or (found.single.ours if found.single else 2_000)
-            found.latency = latency(arena, most, connections, 10 * seconds, say)
+            half = rate or (found.single.ours / 2 if found.single else None)
+            found.latency = latency(arena, half, connections, 10 * seconds, say)
         if "numbers" in parts or "flat" in parts:
             found.numbers = to_numbers(arena, events, max(processes), workers, say)
     write(json_, found, figures(found))

@@ -21,6 +21,9 @@ from bench.single import made
 from bench.timing import percentile
 
 SHARES = {"p50": 0.5, "p99": 0.99, "p999": 0.999}
+MAXIMAL = 5_000
+"""Requests, of which is seen how fast they are answered at most."""
+
 PROBE_SECONDS = 0.25
 POLL_SECONDS = 0.01
 SETTLING_SECONDS = 2.0
@@ -50,17 +53,21 @@ class Latency(msgspec.Struct, kw_only=True):
 
 def latency(
     arena: Arena,
-    maximum: float,
+    rate: float | None,
     connections: int,
     seconds: float,
     say: Callable[[str], None],
 ) -> Latency:
-    """Send at a steady rate, however answers come; a wait begins when its request is due."""
-    rate = maximum / 2
-    count = int(rate * seconds)
+    """Send at a steady rate, however answers come; a wait begins when its request is due.
+
+    rate: requests a second; where it is None, half of as many as are answered.
+    """
     sender = arena.sender()
     with arena.web() as web:
         fire(web.port, made(arena, [sender], 500), connections)
+        if rate is None:
+            rate = fire(web.port, made(arena, [sender], MAXIMAL), connections).per_second / 2
+        count = int(rate * seconds)
         alone = fire(web.port, made(arena, [sender], count), connections, per_second=rate)
         say(f"at {rate:,.0f}/s acknowledged {waits(alone.waits)}")
         # Of a brand of its own, so that the worker has no backlog when it begins.

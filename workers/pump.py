@@ -115,20 +115,29 @@ class Pump:
                     looked = now
                     if self.pace.yields(brand_id, await lease.brands_with_work(self.pool)):
                         break
-                refreshed = await self._in_hand(brand_id, refresh)
-                if blame:
-                    await self._in_hand(brand_id, self._count_attempt)
-                    blame = False
-                more, size = await self._project(brand_id, size)
-                if not more or self._overdue(brand_id, derive):
-                    some, customers = await self._stage(
+                due = await lease.due(self.pool, brand_id)
+                if not due:
+                    left = False
+                    break
+                done = more = due.settings and await self._in_hand(brand_id, refresh)
+                if due.events:
+                    if blame:
+                        await self._in_hand(brand_id, self._count_attempt)
+                        blame = False
+                    taken, more, size = await self._project(brand_id, size)
+                    done |= taken
+                # What was just done may have made more due than was seen.
+                if (done or due.customers) and (not more or self._overdue(brand_id, derive)):
+                    taken, some, customers = await self._stage(
                         brand_id, derive, put_off, customers, CUSTOMERS
                     )
-                    more |= some
-                if not more or self._overdue(brand_id, count_sums):
-                    some, sums = await self._stage(brand_id, count_sums, put_off_sum, sums, SUMS)
-                    more |= some
-                if not (refreshed or more):
+                    done, more = done or taken, more or some
+                if (done or due.sums) and (not more or self._overdue(brand_id, count_sums)):
+                    taken, _, sums = await self._stage(
+                        brand_id, count_sums, put_off_sum, sums, SUMS
+                    )
+                    done |= taken
+                if not done:  # somebody else has it locked
                     left = False
                     break
         except lease.LeaseLost:
@@ -153,8 +162,8 @@ class Pump:
             await lease.fence(connection, brand_id, self.holder)
             return await act(connection, brand_id)
 
-    async def _project(self, brand_id: int, size: int) -> tuple[bool, int]:
-        """Project one batch: whether there may be more, and how large the next may be.
+    async def _project(self, brand_id: int, size: int) -> tuple[bool, bool, int]:
+        """Project one batch: whether there was one, there may be more, how large the next may be.
 
         A batch that fails is tried again in smaller ones until the event that fails is alone;
         that one is put off, and after MOST_ATTEMPTS it becomes a dead letter.
@@ -177,11 +186,11 @@ class Pump:
                 raise
             PUMP_FAILURES.labels("project").inc()
             if len(claimed) > 1:
-                return True, max(1, len(claimed) // 8)
+                return True, True, max(1, len(claimed) // 8)
             await self._fail(brand_id, claimed[0].event_no, claimed[0].attempts + 1, error)
-            return True, size
+            return True, True, size
         self.pace.took(brand_id, "project", len(claimed), time.monotonic() - began)
-        return len(claimed) == most, min(size * 2, self.batch_events)
+        return bool(claimed), len(claimed) == most, min(size * 2, self.batch_events)
 
     def _overdue(self, brand_id: int, stage: Stage) -> bool:
         """Whether a stage that waits for the ones before it has waited long enough."""
@@ -195,8 +204,8 @@ class Pump:
         put_off: Callable[[AsyncConnection, int], Awaitable[None]],
         most: int,
         full: int,
-    ) -> tuple[bool, int]:
-        """Derive one batch: whether there may be more, and how many may be next.
+    ) -> tuple[bool, bool, int]:
+        """Derive one batch: whether there was one, there may be more, and how many may be next.
 
         A batch that fails is tried again in smaller ones until what fails is alone; that is put
         off, stays pending, and stops nothing else.
@@ -219,7 +228,7 @@ class Pump:
             if most == 1:
                 log.exception("derivation_failed", brand_id=brand_id)
                 await self._in_hand(brand_id, put_off)
-            return True, max(1, most // 8)
+            return True, True, max(1, most // 8)
         finally:
             now = time.monotonic()
             if alone:
@@ -228,9 +237,7 @@ class Pump:
                 rest = LOAD_SECONDS * (paced / full if paced < most else 1)
             self._rests[(brand_id, act.__name__)] = now + rest
         self.pace.took(brand_id, act.__name__, taken, now - began)
-        # Sums come one kind at a time.
-        more = taken >= (paced if act is derive else 1)
-        return more, min(most * 2, full)
+        return taken > 0, taken >= paced, min(most * 2, full)
 
     async def _fail(self, brand_id: int, event_no: int, attempts: int, error: Exception) -> None:
         reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"[:500]

@@ -119,6 +119,8 @@ def open_pool(
         "postgresql+asyncpg://",
         creator=creator,
         poolclass=MeasuredPool,
+        # The one used last knows the statements; in turn each would be as cold as the rest.
+        pool_use_lifo=True,
         pool_logging_name=application,
         pool_size=settings.pool_size,
         max_overflow=0,

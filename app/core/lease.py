@@ -4,6 +4,7 @@ A lease is a row: while a transaction of its holder is open the row lock is the 
 two of them `leased_until` is. A holder that dies loses both within GRACE_SECONDS.
 """
 
+import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -13,6 +14,18 @@ GRACE_SECONDS = 4
 """Together with the longest sweep, 5 seconds by default, less than 10 until another goes on."""
 
 MOST_CRASHES = 100
+
+
+class Due(msgspec.Struct, frozen=True):
+    """Which of a brand's queues have something due."""
+
+    settings: bool
+    events: bool
+    customers: bool
+    sums: bool
+
+    def __bool__(self) -> bool:
+        return self.settings or self.events or self.customers or self.sums
 
 
 class LeaseLost(Exception):
@@ -38,6 +51,24 @@ async def brands_with_work(pool: AsyncEngine) -> list[int]:
             )
         )
         return [row.brand_id for row in rows]
+
+
+async def due(pool: AsyncEngine, brand_id: int) -> Due:
+    """Look at a brand's queues; locks nothing and writes nothing."""
+    async with transaction(pool, brand_id) as connection:
+        found = await connection.execute(
+            text(
+                "SELECT EXISTS (SELECT FROM dirty_brand WHERE brand_id = :brand) AS settings,"
+                " (SELECT true FROM pending_event"
+                "  WHERE brand_id = :brand AND next_attempt_at <= now() LIMIT 1) AS events,"
+                " (SELECT true FROM dirty_customer"
+                "  WHERE brand_id = :brand AND since <= now() LIMIT 1) AS customers,"
+                " (SELECT true FROM dirty_sum"
+                "  WHERE brand_id = :brand AND since <= now() LIMIT 1) AS sums"
+            ),
+            {"brand": brand_id},
+        )
+        return Due(*map(bool, found.one()))
 
 
 async def take(pool: AsyncEngine, brand_id: int, holder: str) -> int | None:

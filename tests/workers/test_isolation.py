@@ -173,6 +173,7 @@ def test_a_fault_elsewhere_is_not_blamed_on_the_event(
     web: Service, brand: Brand, run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     brand.post(orders(1))
+    web.sql("INSERT INTO dirty_brand (brand_id) VALUES (:b)", b=brand.brand_id)
 
     async def deadly(connection: Any, brand_id: int) -> bool:
         raise Died
