@@ -34,7 +34,7 @@ COPIED = 200_000
 SPAN = timedelta(hours=24)
 """Over how long the events happened, up to now; late ones came up to three days before."""
 
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.5
 TOLD_SECONDS = 10.0
 PATIENCE_SECONDS = 3_600.0
 

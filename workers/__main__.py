@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import secrets
 import signal
@@ -28,6 +29,11 @@ from workers.imports import run_imports
 from workers.partitions import keep_partitions
 from workers.pump import Pump
 from workers.segments import keep_segments
+
+GARBAGE = 100_000
+"""So many objects more than went are to be before the garbage collector looks: a batch keeps tens
+of thousands until its commit, and at its 700 it went through them again and again for nothing.
+"""
 
 log = structlog.get_logger()
 
@@ -100,6 +106,8 @@ def main() -> None:
         import uvloop
 
         uvloop.install()
+    gc.freeze()  # what was imported stays
+    gc.set_threshold(GARBAGE)
     try:
         asyncio.run(work(settings))
     except (NoPort, NoTraces) as error:

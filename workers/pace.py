@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 SLICE_SECONDS = 0.1
 """How long one batch, and what a brand does between two looks for others, is to take."""
 
-BEHIND_SLICES = 4
+BEHIND_SLICES = 8
 """So many slices may a batch take where all who were served lately were left with a backlog."""
 
 MEMORY_SECONDS = 5.0

@@ -253,8 +253,7 @@ class Pump:
 
     async def _count_attempt(self, connection: AsyncConnection, brand_id: int) -> None:
         """Count an attempt before it is made, since it may take this process down."""
-        for event in await claim(connection, brand_id, 1):
-            if event.attempts >= MOST_ATTEMPTS:
-                await bury(connection, brand_id, event.event_no, "Workers died while projecting it")
-            else:
-                await count_attempt(connection, brand_id, event.event_no)
+        if (counted := await count_attempt(connection, brand_id)) is not None:
+            event_no, before = counted
+            if before >= MOST_ATTEMPTS:
+                await bury(connection, brand_id, event_no, "Workers died while projecting it")

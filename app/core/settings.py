@@ -28,7 +28,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pool_size: int = 8
     statement_timeout_ms: int = 30_000
     sweep_seconds: int = 5
-    batch_events: int = 2_000
+    batch_events: int = 4_000
     key_rate: int = 500
     source_rate: int = 2_000
     intake_events: int = 50_000

@@ -13,6 +13,7 @@ Key = tuple[str, ...]
 EventKey = tuple[str, str]
 """Which event: (its id, its source)."""
 Space = Literal["member", "buyer"]
+SPACES: tuple[Space, ...] = ("member", "buyer")
 
 
 class Observation(msgspec.Struct, frozen=True):

@@ -8,11 +8,10 @@ import msgspec
 
 from app.projection.apply import Arrival
 from app.projection.attributes import Change
-from app.projection.batch import Batch, EventKey, Key, MembershipLine, Space
+from app.projection.batch import SPACES, Batch, EventKey, Key, MembershipLine, Space
 from app.projection.entities import Entities
 
 MOST_CAUSES = 5
-SPACES: tuple[Space, ...] = ("member", "buyer")
 
 
 class Told(msgspec.Struct, frozen=True):

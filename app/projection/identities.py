@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.sql import sql
-from app.projection.batch import Space
+from app.projection.batch import SPACES, Space
 
 Identity = tuple[Space, str]
 
@@ -64,14 +64,15 @@ async def put(
     """Store the named identities and links."""
     if not named:
         return Put()
-    known = await _known(connection, brand_id, {id_ for _, id_ in named})
+    asked = {(space, id_) for _, id_ in named for space in SPACES} if shared else named
+    known = await _known(connection, brand_id, asked)
     new = sorted(named - known.keys())
     known |= {identity: customer_id([identity]) for identity in new}
     components = Components()
     # What operators merged before one of the two had a name here.
     merges = await _merges(connection, brand_id, {id_ for _, id_ in new})
     ends = {identity for merge in merges for identity in merge}
-    known |= await _known(connection, brand_id, {id_ for _, id_ in ends - known.keys()})
+    known |= await _known(connection, brand_id, ends - known.keys())
     for one, other in merges:
         if one in known and other in known:
             components.join(known[one], known[other])
@@ -86,18 +87,21 @@ async def put(
     return Put(new, merged | {components.find(c) for c in merged})
 
 
-async def _known(connection: AsyncConnection, brand_id: int, ids: Set[str]) -> dict[Identity, str]:
-    """The customers of the identities that have one of these ids, in either space."""
-    if not ids:
+async def _known(
+    connection: AsyncConnection, brand_id: int, identities: Set[Identity]
+) -> dict[Identity, str]:
+    """The customers of those of these identities that are known."""
+    if not identities:
         return {}
     rows = await connection.execute(
-        text(
-            "SELECT space, id, customer_id FROM identity"
-            " WHERE brand_id = :brand AND id = ANY(CAST(:ids AS text[]))"
-        ),
-        {"brand": brand_id, "ids": sorted(ids)},
+        sql("projection", "known_identities"),
+        {
+            "brand": brand_id,
+            "members": sorted(id_ for space, id_ in identities if space == "member"),
+            "buyers": sorted(id_ for space, id_ in identities if space == "buyer"),
+        },
     )
-    return {(row.space, row.id): row.customer_id for row in rows}
+    return {(space, id_): customer for space, id_, customer in rows}
 
 
 async def _merges(

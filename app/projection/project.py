@@ -19,7 +19,7 @@ from app.projection.speech import put_speech
 
 
 class Claimed(msgspec.Struct, frozen=True):
-    """A pending event that this transaction has locked."""
+    """A pending event that this transaction takes off the queue."""
 
     event_no: int
     attempts: int
@@ -30,13 +30,13 @@ class Claimed(msgspec.Struct, frozen=True):
 
 
 async def claim(connection: AsyncConnection, brand_id: int, most: int) -> list[Claimed]:
-    """Lock the oldest events of a brand that are due."""
+    """Take the oldest events of a brand that are due off its queue; the caller holds its lease."""
     rows = await connection.execute(sql("projection", "claim"), {"brand": brand_id, "most": most})
     return [Claimed(*row) for row in rows]
 
 
 async def project(connection: AsyncConnection, brand_id: int, claimed: list[Claimed]) -> None:
-    """Write what the events say into the facts, mark whom that concerns, and unqueue them."""
+    """Write what the events say into the facts, and mark whom that concerns."""
     batch, events = Batch(), {}
     arrivals, erased = await replace_erased(
         connection,
@@ -51,13 +51,6 @@ async def project(connection: AsyncConnection, brand_id: int, claimed: list[Clai
     await write(connection, brand_id, batch, events)
     if erased is not None:
         await forget_reasons(connection, brand_id, batch)
-    await connection.execute(
-        text(
-            "DELETE FROM pending_event"
-            " WHERE brand_id = :brand AND event_no = ANY(CAST(:nos AS bigint[]))"
-        ),
-        {"brand": brand_id, "nos": [event.event_no for event in claimed]},
-    )
 
 
 async def write(

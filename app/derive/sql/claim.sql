@@ -10,7 +10,8 @@ WITH claimed AS (
         SELECT n.ctid FROM dirty_customer AS n
         WHERE n.brand_id = :brand AND n.since <= now()
         ORDER BY n.customer_id
-        LIMIT :most
+        -- The planner is not to know how many: where it expects fewer, it reads and sorts all.
+        LIMIT (SELECT CAST(:most AS bigint))
         FOR UPDATE SKIP LOCKED
     ))
     RETURNING d.customer_id, CAST(d.cause AS text) AS causes

@@ -1,13 +1,17 @@
 -- Grain:  one row a pending event that is due, oldest first.
--- Reads:  pending_event (locked until the batch is done), event.
--- Rule:   rows that another worker holds are passed over.
+-- Reads:  event.  Writes: pending_event (off the queue in this transaction).
+-- Rule:   only the holder of the brand's lease takes, so that no row is locked before it goes.
 WITH due AS MATERIALIZED (
-    SELECT p.event_no, p.attempts
-    FROM pending_event AS p
-    WHERE p.brand_id = :brand AND p.next_attempt_at <= now()
-    ORDER BY p.event_no
-    LIMIT :most
-    FOR UPDATE SKIP LOCKED
+    DELETE FROM pending_event AS p
+    WHERE p.brand_id = :brand AND p.ctid = ANY (ARRAY(
+        SELECT d.ctid
+        FROM pending_event AS d
+        WHERE d.brand_id = :brand AND d.next_attempt_at <= now()
+        ORDER BY d.event_no
+        -- The planner is not to know how many: where it expects fewer, it reads and sorts all.
+        LIMIT (SELECT CAST(:most AS bigint))
+    ))
+    RETURNING p.event_no, p.attempts
 )
 SELECT d.event_no, d.attempts, e.source, e.event_id, e.raw, e.received_at
 FROM due AS d
