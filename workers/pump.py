@@ -27,15 +27,15 @@ TURN_SECONDS = 1.0
 that somebody waits.
 """
 
-CUSTOMERS = 500
+CUSTOMERS = 1_500
 """How many dirty customers are derived in one transaction."""
 
 SUMS = 200
 """How many dirty sums are counted in one transaction."""
 
-LOAD_SECONDS = 5.0
-"""Of a brand that never rests customers are derived, and sums counted, so often at most; of others
-once nothing else is due, so that a load is not derived again and again.
+LOAD_SECONDS = 10.0
+"""Of a brand that never rests customers are derived, and sums counted, so often at most by one
+worker; of others once nothing else is due, so that a load is not derived again and again.
 """
 
 SUMS_REST = 9

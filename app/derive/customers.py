@@ -11,7 +11,15 @@ from app.derive.stale import touch_moved
 from app.derive.touched import touch
 from app.derive.write import Derivation, replace
 
-OF_THESE = "t.customer_id = ANY (CAST(:customers AS text[]))"
+PLAN = text(
+    "SELECT set_config('enable_nestloop', :nested, true),"
+    " set_config('plan_cache_mode', :mode, true)"
+)
+"""How statements are planned: once a connection, and again when a table was analysed. To plan them
+takes milliseconds each, and of lists of keys a plan knows no more when it knows the keys.
+"""
+
+OF_THESE = "t.customer_id = ANY (ARRAY(SELECT unnest(CAST(:customers AS text[]))))"
 
 ROWS = (
     Derivation(
@@ -62,8 +70,9 @@ async def derive_customers(
     causes: why, by customer, as a JSON list; what was kept and moves tells it (see `stale`).
     Without `mark` the sums that hang on their rows are not marked: all are to be counted anyway.
     """
-    # See order_credit.sql.
-    await connection.execute(text("SET LOCAL enable_nestloop = off"))
+    # See order_credit.sql. Where others are at work beside, temporary tables grow from nothing.
+    mode = "force_generic_plan" if mark else "force_custom_plan"
+    await connection.execute(PLAN, {"nested": "off", "mode": mode})
     settings = await connection.execute(
         text(
             "SELECT timezone, touch_hours, live_grace_hours, messages_since() AS messages_since"
@@ -78,7 +87,7 @@ async def derive_customers(
         **settings.one()._mapping,
     }
     orders, refunds, *_ = [await replace(connection, derivation, given) for derivation in ROWS]
-    await connection.execute(text("SET LOCAL enable_nestloop TO DEFAULT"))
+    await connection.execute(PLAN, {"nested": "on", "mode": "force_custom_plan"})
     if mark:
         await touch_moved(connection, brand_id, orders, refunds, causes)
         await touch(connection, brand_id, "facts", list(causes))

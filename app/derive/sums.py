@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.core.clock import day_start, next_start
+from app.core.clock import day_start, next_start, start_of
 from app.core.sql import sql
+from app.derive.stale import GRAINS
 from app.derive.write import Derivation, replace
 
 ONE_DAY = timedelta(days=1)
@@ -104,7 +105,13 @@ async def _groups(
     # The last week that begins in the month ends in the next one.
     last_monday = following - timedelta(days=1 + (following - ONE_DAY).weekday())
     days = _days_of(month, max(following, last_monday + timedelta(days=7)))
-    weeks = [day - timedelta(days=day.weekday()) for day in days]
+    periods = [
+        (grain, day)
+        for grain in GRAINS
+        for day in days
+        if day == start_of(day, grain) and day < following
+    ]
+    numbers = {period: number for number, period in enumerate(periods, 1)}
     await replace(
         connection,
         GROUPS,
@@ -113,14 +120,15 @@ async def _groups(
             "groups": groups,
             "month": month,
             "next_month": following,
-            "month_starts": day_start(zone, month),
-            "month_ends": day_start(zone, following),
-            "days": days,
+            "grains": [grain for grain, _ in periods],
+            "starts": [start for _, start in periods],
+            "begins": [day_start(zone, start) for _, start in periods],
+            "ends": [day_start(zone, next_start(start, grain)) for grain, start in periods],
             "day_starts": [day_start(zone, day) for day in days],
-            "day_ends": [day_start(zone, day + ONE_DAY) for day in days],
-            "weeks": weeks,
-            "week_starts": [day_start(zone, week) for week in weeks],
-            "week_ends": [day_start(zone, week + timedelta(days=7)) for week in weeks],
+            **{
+                f"{grain}_periods": [numbers.get((grain, start_of(day, grain))) for day in days]
+                for grain in GRAINS
+            },
             "from_at": day_start(zone, days[0]),
             "to_at": day_start(zone, days[-1] + ONE_DAY),
             "kept_until": brand.kept_until,

@@ -83,6 +83,7 @@ changed AS MATERIALIZED (
 put AS (
     INSERT INTO {table.name} (brand_id, {written})
     SELECT :brand, {written} FROM changed WHERE {key[0]} IS NOT NULL
+    ORDER BY {", ".join(key)} -- neighbours in an index after each other
     ON CONFLICT (brand_id, {", ".join(key)}) DO UPDATE SET {updates}
 )
 {moved}"""

@@ -118,8 +118,8 @@ class Concerned:
             if key not in known:
                 known.append(key)
 
-    def _json(self, keys: list[EventKey]) -> str:
-        return f"[{','.join([self._text(key) for key in keys])}]"
+    def _json(self, keys: list[EventKey]) -> str | None:
+        return ",".join([self._text(key) for key in keys]) or None
 
     def _text(self, key: EventKey) -> str:
         """An event as it is told to whoever asks why a number moved; see app/derive/stale.py."""

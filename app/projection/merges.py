@@ -27,14 +27,14 @@ async def follow(
     changed = await regroup_these(connection, brand_id, mode == "shared", customers)
     await mark_merged(connection, brand_id, changed)
     if changed:
-        causes = msgspec.json.encode([cause]).decode()
+        told = msgspec.json.encode(cause).decode()
         await connection.execute(
             sql("projection", "mark_customers"),
             {
                 "brand": brand_id,
                 **{name: [] for name in ("spaces", "ids", "causes")},
                 "customers": sorted(changed),
-                "customer_causes": [causes] * len(changed),
+                "customer_causes": [told] * len(changed),
             },
         )
     return changed

@@ -5,7 +5,7 @@
 WITH person AS MATERIALIZED (
     SELECT customer_id, bool_or(space = 'member') AS is_member
     FROM identity
-    WHERE brand_id = :brand AND customer_id = ANY (CAST(:customers AS text[]))
+    WHERE brand_id = :brand AND customer_id = ANY (ARRAY(SELECT unnest(CAST(:customers AS text[]))))
     GROUP BY customer_id
 ),
 stay AS MATERIALIZED (
@@ -16,7 +16,7 @@ stay AS MATERIALIZED (
         min(group_id) FILTER (WHERE is_first) AS first_group_id,
         min(note_id) FILTER (WHERE is_first) AS first_note_id
     FROM joining
-    WHERE brand_id = :brand AND customer_id = ANY (CAST(:customers AS text[]))
+    WHERE brand_id = :brand AND customer_id = ANY (ARRAY(SELECT unnest(CAST(:customers AS text[]))))
     GROUP BY customer_id
 ),
 bought AS MATERIALIZED (
@@ -30,7 +30,7 @@ bought AS MATERIALIZED (
     CROSS JOIN LATERAL (
         SELECT o.amount > 0 AND o.fully_refunded_at IS NULL AS is_purchase
     ) AS p
-    WHERE o.brand_id = :brand AND o.customer_id = ANY (CAST(:customers AS text[]))
+    WHERE o.brand_id = :brand AND o.customer_id = ANY (ARRAY(SELECT unnest(CAST(:customers AS text[]))))
     GROUP BY o.customer_id
 ),
 derived AS MATERIALIZED (

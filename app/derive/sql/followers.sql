@@ -5,4 +5,4 @@ SELECT DISTINCT o.customer_id, o.paid_day AS day
 FROM unnest(CAST(:customers AS text[]), CAST(:sinces AS timestamptz[])) AS c (customer_id, since)
 JOIN order_credit AS o
     ON o.customer_id = c.customer_id AND o.paid_at >= c.since - interval '744 hours'
-WHERE o.brand_id = :brand AND o.customer_id = ANY (CAST(:customers AS text[]))
+WHERE o.brand_id = :brand AND o.customer_id = ANY (ARRAY(SELECT unnest(CAST(:customers AS text[]))))

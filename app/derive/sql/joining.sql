@@ -8,7 +8,7 @@ WITH person AS MATERIALIZED (
         WHERE w.brand_id = :brand AND w.member_id = i.id
     ) AS last_spoke_at
     FROM identity AS i
-    WHERE i.brand_id = :brand AND i.customer_id = ANY (CAST(:customers AS text[]))
+    WHERE i.brand_id = :brand AND i.customer_id = ANY (ARRAY(SELECT unnest(CAST(:customers AS text[]))))
         AND i.space = 'member'
 ),
 lasted AS MATERIALIZED (
@@ -112,7 +112,7 @@ bought AS MATERIALIZED (
                 AS first_day
         FROM stay AS s
         JOIN order_credit AS o ON o.customer_id = s.customer_id AND o.paid_at >= s.joined_at
-        WHERE o.brand_id = :brand AND o.customer_id = ANY (CAST(:customers AS text[]))
+        WHERE o.brand_id = :brand AND o.customer_id = ANY (ARRAY(SELECT unnest(CAST(:customers AS text[]))))
             AND o.amount > 0 AND o.fully_refunded_at IS NULL
     ) AS purchase
     GROUP BY group_id, member_id, joined_at, n

@@ -30,8 +30,8 @@
             OR c.live_id IS DISTINCT FROM c.old_live_id
         )
 ),
-instant AS (
-    SELECT DISTINCT m.group_id, i.at
+instant AS MATERIALIZED (
+    SELECT m.group_id, i.at
     FROM moved AS m
     CROSS JOIN LATERAL (
         VALUES
@@ -40,7 +40,7 @@ instant AS (
     ) AS t (at)
     CROSS JOIN LATERAL (VALUES (t.at), (t.at - INTERVAL '1 microsecond')) AS i (at)
     WHERE i.at IS NOT NULL
-    UNION
+    UNION ALL
     SELECT m.group_id, w.sent_at
     FROM moved AS m
     JOIN person AS i ON i.id = m.member_id
@@ -55,19 +55,27 @@ instant AS (
     ) AS w
     WHERE p.last_spoke_at >= m.moved_from - INTERVAL '32 days'
 ),
+moved_days AS MATERIALIZED (
+    SELECT
+        array_agg(c.starts_at ORDER BY c.starts_at) AS starts_at,
+        array_agg(CAST(c.day AS timestamp) ORDER BY c.starts_at) AS day
+    FROM calendar AS c
+    WHERE c.timezone = :timezone
+        AND c.starts_at >= (SELECT min(at) FROM instant) - INTERVAL '2 days'
+        AND c.starts_at <= (SELECT max(at) FROM instant)
+),
 mark AS (
     INSERT INTO dirty_sum (brand_id, kind, key, start)
     SELECT DISTINCT
         CAST(:brand AS bigint), 'group', i.group_id,
         CAST(date_trunc('month', s.start) AS date)
-    FROM instant AS i
-    CROSS JOIN LATERAL (
-        SELECT CAST(c.day AS timestamp) AS day FROM calendar AS c
-        WHERE c.timezone = :timezone AND c.starts_at <= i.at
-        ORDER BY c.starts_at DESC
-        LIMIT 1
-    ) AS d
-    CROSS JOIN LATERAL (VALUES (d.day), (date_trunc('week', d.day))) AS s (start)
+    FROM (
+        SELECT DISTINCT i.group_id, d.day[width_bucket(i.at, d.starts_at)] AS day
+        FROM instant AS i
+        CROSS JOIN moved_days AS d
+    ) AS i
+    CROSS JOIN LATERAL (VALUES (i.day), (date_trunc('week', i.day))) AS s (start)
+    WHERE i.day IS NOT NULL
     UNION
     SELECT CAST(:brand AS bigint), 'live', l.live_id, CAST('-infinity' AS date)
     FROM (

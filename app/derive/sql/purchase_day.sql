@@ -10,7 +10,7 @@ WITH purchase AS (
         row_number() OVER of_day AS turn,
         lead(paid_at) OVER of_day AS again_at
     FROM order_credit
-    WHERE brand_id = :brand AND customer_id = ANY (CAST(:customers AS text[]))
+    WHERE brand_id = :brand AND customer_id = ANY (ARRAY(SELECT unnest(CAST(:customers AS text[]))))
         AND amount > 0 AND fully_refunded_at IS NULL
     WINDOW of_day AS (PARTITION BY customer_id, paid_day ORDER BY paid_at, order_id)
 ),

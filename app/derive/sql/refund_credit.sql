@@ -5,7 +5,7 @@
 WITH credited AS MATERIALIZED (
     SELECT order_id, customer_id, amount, paid_at, cell, group_id
     FROM order_credit
-    WHERE brand_id = :brand AND customer_id = ANY (CAST(:customers AS text[]))
+    WHERE brand_id = :brand AND customer_id = ANY (ARRAY(SELECT unnest(CAST(:customers AS text[]))))
 ),
 running AS (
     SELECT
