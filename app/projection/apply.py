@@ -10,7 +10,7 @@ from app import events as e
 from app import payloads as p
 from app.core.clock import microseconds, parse_instant
 from app.core.phone import parts
-from app.projection.batch import Batch, Click, Measurement, MembershipLine, View
+from app.projection.batch import Batch, Click, Measurement, MembershipLine, Saying, View
 from app.projection.entities import Entities, Stamp
 
 _decoder = msgspec.json.Decoder(e.AnyEvent)
@@ -112,21 +112,14 @@ def _card(batch: Batch, card: p.Card | None) -> None:
 
 
 def _message(batch: Batch, a: Arrival, d: p.MessageData) -> None:
-    values = {
-        "member_id": d.member_id,
-        "kind": d.kind,
-        "text": d.text,
-        "reply_to": d.reply_to,
-        "card": d.card,
-    }
-    batch.see(Entities.MESSAGE, (d.group_id, d.message_id), a.stamp, values, {"sent_at": a.at})
+    batch.messages.setdefault((d.group_id, d.message_id), []).append(Saying(a.stamp, a.at, d))
     batch.name(Entities.GROUP, d.group_id)
     batch.person("member", d.member_id)
     _card(batch, d.card)
 
 
 def _recalled(batch: Batch, a: Arrival, d: p.RecallData) -> None:
-    batch.see(Entities.MESSAGE, (d.group_id, d.message_id), a.stamp, times={"recalled_at": a.at})
+    batch.messages.setdefault((d.group_id, d.message_id), []).append(Saying(a.stamp, a.at, None))
     batch.name(Entities.GROUP, d.group_id)
 
 

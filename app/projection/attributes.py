@@ -35,13 +35,6 @@ class Change(msgspec.Struct):
 UNKNOWN: Stamp = (0, "", "")
 
 
-def sent(message: Row | None) -> tuple[Any, Any]:
-    """Who is told to have sent a message, and when."""
-    if message is None:
-        return None, None
-    return message.values.get("member_id"), message.times.get("sent_at")
-
-
 _stamps = msgspec.json.Decoder(dict[str, Stamp])
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from app.payloads import Card, JoinSource
+from app.payloads import Card, JoinSource, MessageData
 from app.projection.entities import Entities, Stamp
 
 Key = tuple[str, ...]
@@ -22,6 +22,14 @@ class Observation(msgspec.Struct, frozen=True):
     stamp: Stamp
     values: dict[str, Any]
     times: dict[str, datetime]
+
+
+class Saying(msgspec.Struct, frozen=True, gc=False):
+    """What one event says of a message: how it was `sent` or, without that, its recall."""
+
+    stamp: Stamp
+    at: datetime
+    sent: MessageData | None
 
 
 class MembershipLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +85,7 @@ class Batch:
 
     def __init__(self) -> None:
         self.entities: dict[Entities, dict[Key, list[Observation]]] = defaultdict(dict)
+        self.messages: dict[Key, list[Saying]] = {}
         self.memberships: list[MembershipLine] = []
         self.clicks: list[Click] = []
         self.views: list[View] = []

@@ -46,12 +46,13 @@ class Components:
 
 
 class Put(msgspec.Struct, frozen=True):
-    """What became of it: the identities that were not known before, and the customers that were
-    merged, old and new.
+    """What became of it: the identities that were not known before, the customers that were
+    merged, old and new, and those of the identities that were known.
     """
 
     new: Sequence[Identity] = ()
     merged: Set[str] = frozenset()
+    customers: Mapping[Identity, str] = {}
 
 
 async def put(
@@ -65,9 +66,9 @@ async def put(
     if not named:
         return Put()
     asked = {(space, id_) for _, id_ in named for space in SPACES} if shared else named
-    known = await _known(connection, brand_id, asked)
-    new = sorted(named - known.keys())
-    known |= {identity: customer_id([identity]) for identity in new}
+    before = await _known(connection, brand_id, asked)
+    new = sorted(named - before.keys())
+    known = before | {identity: customer_id([identity]) for identity in new}
     components = Components()
     # What operators merged before one of the two had a name here.
     merges = await _merges(connection, brand_id, {id_ for _, id_ in new})
@@ -84,7 +85,8 @@ async def put(
                 components.join(known["member", id_], known["buyer", id_])
     await _write(connection, brand_id, new, known, links, components)
     merged = {c for c in components.parent if c != components.find(c)}
-    return Put(new, merged | {components.find(c) for c in merged})
+    now = {identity: components.find(c) if c in merged else c for identity, c in before.items()}
+    return Put(new, merged | {components.find(c) for c in merged}, now)
 
 
 async def _known(

@@ -1,16 +1,19 @@
 """What a batch of facts concerns: the customers and sums that are to be derived anew."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Mapping, Set
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.core.clock import EPOCH, MICROSECOND
+from app.core.columns import joined
 from app.core.sql import sql
-from app.projection.attributes import Change, sent
+from app.projection.attributes import Change
 from app.projection.batch import Key
 from app.projection.entities import Entities
+from app.projection.identities import Identity
+from app.projection.speech import Speech
 
 Changes = dict[Key, Change]
 
@@ -66,61 +69,67 @@ async def mark_lives(
         )
 
 
-async def mark_speech(connection: AsyncConnection, brand_id: int, changes: Changes) -> None:
+async def mark_speech(
+    connection: AsyncConnection, brand_id: int, speech: Speech, customers: Mapping[Identity, str]
+) -> None:
     """Mark the groups' months that changed messages count in, and their senders.
 
     A sender is derived anew only where the message tells something new of a joining, or is no
-    longer what it was.
+    longer what it was. Who has no customer here is new, and marked as that.
     """
-    said = [each for key, change in sorted(changes.items()) for each in _said(key[0], change)]
+    said = speech.told + speech.now + speech.before
     if said:
-        groups, members, ats, sures = (list(column) for column in zip(*said, strict=True))
+        groups, members, ats = zip(*said, strict=True)
+        separator, nothing, columns = joined(
+            groups,
+            [customers.get(("member", member_id)) for member_id in members],
+            [str(at) for at in ats],
+        )
         await connection.execute(
             sql("projection", "mark_speech"),
             {
                 "brand": brand_id,
-                "groups": groups,
-                "members": members,
-                "ats": ats,
-                "sures": sures,
-                "first_at": min(ats),
-                "last_at": max(ats),
+                "separator": separator,
+                "nothing": nothing,
+                "groups": columns[0],
+                "customers": columns[1],
+                "ats": columns[2],
+                "sure": sorted({member_id for _, member_id, _ in speech.now + speech.before}),
+                "first_at": EPOCH + min(ats) * MICROSECOND,
+                "last_at": EPOCH + max(ats) * MICROSECOND,
             },
         )
 
 
-def _said(group_id: str, change: Change) -> Iterator[tuple[str, str, Any, bool]]:
-    """Who is told to have sent the message and when, after the change and, if other, before."""
-    after, before = sent(change.after), sent(change.before)
-    moved = before not in (after, (None, None))
-    for member_id, at in {after, before}:
-        if member_id is not None and at is not None:
-            yield group_id, member_id, at, moved
-
-
 async def touch_segments(
-    connection: AsyncConnection, brand_id: int, changes: Mapping[Entities, Changes]
+    connection: AsyncConnection,
+    brand_id: int,
+    changes: Mapping[Entities, Changes],
+    speech: Speech,
 ) -> None:
     """Tell segments of whom they may say something else, as far as that is not derived."""
-    speakers = {
-        member_id
-        for change in changes.get(Entities.MESSAGE, {}).values()
-        for row in (change.before, change.after)
-        if row is not None and (member_id := row.values.get("member_id")) is not None
-    }
-    members = {key[0] for key in changes.get(Entities.MEMBER, {})}
-    notes = any(
+    found = await connection.execute(
+        text(
+            "SELECT DISTINCT r.touched FROM segment AS s"
+            " CROSS JOIN LATERAL unnest(s.reads) AS r (touched) WHERE s.brand_id = :brand"
+        ),
+        {"brand": brand_id},
+    )
+    read = {row.touched for row in found}
+    speakers = speech.speakers if "messages" in read else set()
+    profiles = changes.get(Entities.MEMBER, {}) if "profile" in read else {}
+    notes = "notes" in read and any(
         change.after.values.get("creator_id")
         != (None if change.before is None else change.before.values.get("creator_id"))
         for change in changes.get(Entities.NOTE, {}).values()
     )
-    if speakers or members or notes:
+    if speakers or profiles or notes:
         await connection.execute(
             sql("projection", "touch_segments"),
             {
                 "brand": brand_id,
                 "speakers": sorted(speakers),
-                "members": sorted(members),
+                "members": sorted(key[0] for key in profiles),
                 "notes": notes,
             },
         )

@@ -7,10 +7,13 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.core.columns import joined
 from app.core.sql import sql
 from app.projection.attributes import Change, Row, fold, load, pack
-from app.projection.batch import Key, Observation
+from app.projection.batch import Key, Observation, Saying
 from app.projection.entities import Entities
+from app.projection.new_messages import put_new
+from app.projection.speech import Speech
 
 MESSAGE = Entities.MESSAGE.value
 
@@ -19,51 +22,71 @@ KEPT = timedelta(days=80)
 
 
 async def merge_messages(
-    connection: AsyncConnection, brand_id: int, seen: dict[Key, list[Observation]]
-) -> dict[Key, Change]:
-    """Fold what was seen into the messages, and give those that it changed.
+    connection: AsyncConnection, brand_id: int, seen: dict[Key, list[Saying]]
+) -> Speech:
+    """Fold what was seen into the messages, and give what they tell of who spoke.
 
     A message whose month was detached stays away, whatever comes of it: only its identity is put.
     """
+    speech = Speech()
     if not seen:
-        return {}
-    keys = sorted(seen)
-    known = await _known(connection, brand_id, keys)
+        return speech
+    known = await _known(connection, brand_id, seen)
+    new: dict[Key, Saying] = {}
     changes: dict[Key, Change] = {}
-    for key in keys:
+    ats: dict[Key, datetime] = {}
+    for key in sorted(seen):
+        sayings = seen[key]
         before = known.get(key)
-        if key in known and before is None:
-            continue
-        after = fold(MESSAGE, before, seen[key])
+        if before is None:
+            if key in known:
+                continue
+            # Nearly all of them: nothing is known, and one event tells all.
+            if len(sayings) == 1 and sayings[0].sent is not None:
+                new[key], ats[key] = sayings[0], sayings[0].at
+                continue
+        after = fold(MESSAGE, before, [_observed(saying) for saying in sayings])
         if after != before:
             changes[key] = Change(before, after)
-    gone = await _detached(connection, changes)
-    await _put(connection, brand_id, changes, gone)
-    nothing = Row({}, {}, {})
-    return {
-        key: Change(change.before, nothing) if key in gone else change
-        for key, change in changes.items()
-    }
+            if "sent_at" in after.times:
+                ats[key] = after.times["sent_at"]
+    gone = await _detached(connection, ats)
+    # Of one row alone no value may be empty, as a text may; see columns.py.
+    for key in sorted(gone & new.keys() if len(new) > 1 else new):
+        changes[key] = Change(None, fold(MESSAGE, None, [_observed(new.pop(key))]))
+    if new:
+        await put_new(connection, brand_id, list(new.values()))
+        speech.by_new(new.values())
+    if changes:
+        await _put(connection, brand_id, changes, gone)
+        speech.by_changes(changes, gone)
+    return speech
 
 
-async def _detached(connection: AsyncConnection, changes: dict[Key, Change]) -> set[Key]:
-    """The messages that were not known when their month was detached."""
+def _observed(saying: Saying) -> Observation:
+    if saying.sent is None:
+        return Observation(saying.stamp, {}, {"recalled_at": saying.at})
+    values = {name: getattr(saying.sent, name) for name in MESSAGE.latest}
+    present = {name: value for name, value in values.items() if value is not None}
+    return Observation(saying.stamp, present, {"sent_at": saying.at})
+
+
+async def _detached(connection: AsyncConnection, ats: dict[Key, datetime]) -> set[Key]:
+    """The messages, by when they were sent, whose months were detached before they came."""
     young = datetime.now(UTC) - KEPT
-    old = {
-        key: at
-        for key, change in changes.items()
-        if (at := change.after.times.get("sent_at")) is not None and at < young
-    }
+    old = {key: at for key, at in ats.items() if at < young}
     since = await connection.scalar(text("SELECT messages_since()")) if old else None
     return set() if since is None else {key for key, at in old.items() if at < since}
 
 
 async def _known(
-    connection: AsyncConnection, brand_id: int, keys: list[Key]
+    connection: AsyncConnection, brand_id: int, keys: Iterable[Key]
 ) -> dict[Key, Row | None]:
     """Those of these messages that are known; None where one's month was detached."""
+    separator, _, (groups, ids) = joined(*zip(*keys, strict=True))
     found = await connection.execute(
-        sql("projection", "message_identities"), {"brand": brand_id} | _columns(keys)
+        sql("projection", "message_identities"),
+        {"brand": brand_id, "separator": separator, "groups": groups, "ids": ids},
     )
     known: dict[Key, Row | None] = {}
     sent: dict[Key, datetime] = {}

@@ -66,11 +66,9 @@ async def write(
     changes: dict[Entities, dict[Key, Change]] = {
         kind: await merge(connection, brand_id, kind, batch.entities[kind])
         for kind in Entities
-        if kind in batch.entities and kind is not Entities.MESSAGE
+        if kind in batch.entities
     }
-    seen = batch.entities.get(Entities.MESSAGE, {})
-    messages = await merge_messages(connection, brand_id, seen)
-    changes[Entities.MESSAGE] = messages
+    speech = await merge_messages(connection, brand_id, batch.messages)
     changed = await memberships.fold_in(connection, brand_id, batch.memberships)
     await evidence.put_clicks(connection, brand_id, batch.clicks)
     await evidence.put_views(connection, brand_id, batch.views)
@@ -80,9 +78,9 @@ async def write(
     await marks.mark_lives(
         connection, brand_id, changes.get(Entities.LIVE, {}), {view.live_id for view in batch.views}
     )
-    await put_speech(connection, brand_id, messages)
-    await marks.mark_speech(connection, brand_id, messages)
-    await marks.touch_segments(connection, brand_id, changes)
+    await put_speech(connection, brand_id, speech)
+    await marks.mark_speech(connection, brand_id, speech, people.customers)
+    await marks.touch_segments(connection, brand_id, changes, speech)
     refunds = changes.get(Entities.REFUND, {})
     concerned = Concerned(batch, events)
     concerned.by_memberships(changed)

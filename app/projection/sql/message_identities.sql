@@ -1,7 +1,10 @@
 -- Grain:  one row a message asked for that is known.
 -- Reads:  message_identity.
 SELECT i.group_id, i.message_id, i.sent_at, i.recalled_at
-FROM unnest(CAST(:groups AS text[]), CAST(:ids AS text[])) AS a (group_id, message_id)
+FROM ROWS FROM (
+    string_to_table(CAST(:groups AS text), CAST(:separator AS text)),
+    string_to_table(CAST(:ids AS text), :separator)
+) AS a (group_id, message_id)
 CROSS JOIN LATERAL (
     SELECT i.group_id, i.message_id, i.sent_at, i.recalled_at
     FROM message_identity AS i
