@@ -12,7 +12,8 @@ import os
 import shutil
 import statistics
 import tempfile
-from contextlib import AsyncExitStack, ExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from rich.table import Table
 from app.embedded.servers import Servers, erase, running
 from bench.figures import Figure, write
 from bench.price import IDS, Cost, opened
-from bench.world import BYTES, LOOSE, World, fill
+from bench.world import BYTES, LOOSE, World, fill, refresh
 
 TARGETS = {"ordered": 1.2, "random": 1.6}
 WARMING = 2
@@ -131,6 +132,38 @@ def say(line: str) -> None:
     console.print(f"[dim]{now:%H:%M:%S}[/dim] {line}", soft_wrap=True, highlight=False)
 
 
+@contextmanager
+def kept(data: Path | None) -> Iterator[Path]:
+    """The folder of the servers; where none is named, one that is deleted at the end."""
+    if data is not None:
+        data.mkdir(parents=True, exist_ok=True)
+        yield data.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix="hongqun-growth-") as temporary:
+        folder = Path(temporary).resolve()
+        try:
+            yield folder
+        finally:
+            if (folder / "servers").exists():
+                erase(folder / "servers")
+
+
+def given(servers: Servers, folder: Path, events: int) -> World:
+    """The large database, filled where the folder does not have it yet."""
+    told = folder / "large.json"
+    if not told.exists():
+        check_room(folder, events)
+        world = fill(servers, "large", events, say)
+        told.write_bytes(msgspec.json.format(msgspec.json.encode(world)))
+        return world
+    world = msgspec.json.decode(told.read_bytes(), type=World)
+    if world.events != events:
+        raise click.ClickException(f"{folder} holds {world.events:,} events; name another folder")
+    say(f"using the large one that lies in {folder}")
+    refresh(servers, world)
+    return world
+
+
 def check_room(folder: Path, count: int) -> None:
     """See that what is to be made fits on the disk, with room to spare."""
     needed, free = count * BYTES + 5e9, shutil.disk_usage(folder).free
@@ -153,7 +186,12 @@ def buffers() -> str:
 @click.option("--shot", default=8_000, show_default=True, help="Events taken in at a time.")
 @click.option("--rounds", default=7, show_default=True, help="Of which the median counts.")
 @click.option("--small", "quick", is_flag=True, help="10,000 beside 40,000: it runs, no figure.")
-@click.option("--data", type=click.Path(path_type=Path), help="A folder to put the servers in.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="A folder that keeps the large one, which is filled there once and then used again."
+    " Each run leaves it some events larger.",
+)
 @click.option(
     "--json", "json_", type=click.Path(path_type=Path), default="bench/growth.json",
     show_default=True, help="Where to write what was found.",
@@ -163,13 +201,10 @@ def main(
 ) -> None:
     if quick:
         large, small, shot, rounds = 40_000, 10_000, 500, 2
-    folder = Path(tempfile.mkdtemp(prefix="hongqun-growth-", dir=data))
-    with ExitStack() as ending:
-        ending.callback(erase, folder)
-        check_room(folder, large + small)
+    with kept(data) as folder:
         shared = {"shared_buffers": buffers(), "max_parallel_workers_per_gather": "2"}
-        with running(folder, options=LOOSE | shared, redis=False, say=say) as servers:
-            worlds = [fill(servers, "small", small, say), fill(servers, "large", large, say)]
+        with running(folder / "servers", options=LOOSE | shared, redis=False, say=say) as servers:
+            worlds = [fill(servers, "small", small, say), given(servers, folder, large)]
         found = Found(
             made_at=datetime.now(UTC).isoformat(timespec="seconds"),
             worlds=worlds,
@@ -179,7 +214,7 @@ def main(
         )
         # What the large one was given to analyse and vacuum would be paid by whose turn it is.
         settings = shared | {"autovacuum": "off"}
-        with running(folder, options=settings, redis=False, say=say) as servers:
+        with running(folder / "servers", options=settings, redis=False, say=say) as servers:
             asyncio.run(measure(servers, found))
     told = [
         Figure(f"growth, {each.ids} ids: {each.step}", each.ratio, target=each.target)

@@ -84,9 +84,17 @@ def fill(servers: Servers, name: str, events: int, say: Callable[[str], None]) -
     return world
 
 
+def refresh(servers: Servers, world: World) -> None:
+    """Bring a database of an earlier run to the schema of now, and tidy up after that run."""
+    within = beside(servers, world.name)
+    finish(within, "migrate")
+    asyncio.run(_settle(within, world))
+
+
 async def _create(servers: Servers, name: str) -> None:
     connection = await asyncpg.connect(servers.database_url)
     try:
+        await connection.execute(f"DROP DATABASE IF EXISTS {name}")
         await connection.execute(f"CREATE DATABASE {name}")
     finally:
         await connection.close()
