@@ -18,7 +18,7 @@ from app.cli.serve import prepare, programs
 from app.core.db import open_pool
 from app.core.settings import Settings, read
 from app.embedded.servers import erase, running
-from tests.make import Service
+from tests.make import PLAIN, Service
 from tests.messages.months import split
 
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -27,6 +27,24 @@ FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 os.environ.setdefault(
     "HONGQUN_ENCRYPTION_KEY", base64.b64encode(b"only for tests".ljust(32)).decode()
 )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let each test process begin with some of what takes long.
+
+    They begin with equal parts of the list, and who has done its own takes over what is last in
+    another's: what takes long would stay with the one that has it, one after the other.
+    """
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    early = [item for item in items if item.get_closest_marker("early")]
+    others = [item for item in items if not item.get_closest_marker("early")]
+    ends = [len(others) * n // processes for n in range(processes + 1)]
+    items[:] = [
+        item
+        for n in range(processes)
+        for item in (*early[n::processes], *others[ends[n] : ends[n + 1]])
+    ]
 
 
 @pytest.fixture(scope="session")
@@ -110,7 +128,7 @@ def free_port() -> int:
 def wait_until_ready(base: str, seconds: float = 90) -> None:
     """Wait for the web process."""
     until = time.monotonic() + seconds
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(trust_env=False, verify=PLAIN) as client:
         while True:
             try:
                 if client.get(f"{base}/readyz").status_code == 200:

@@ -21,6 +21,10 @@ from app.core.settings import Settings
 from tests.conftest import free_port, wait_until_ready
 from tests.make import Service
 
+TEMPLATE = "test_template"
+MIGRATED: set[str] = set()
+"""The addresses beside which there is a migrated database to copy."""
+
 
 class Stack:
     """The processes that a test started on one database."""
@@ -28,7 +32,7 @@ class Stack:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.processes: list[subprocess.Popen[bytes]] = []
-        self.seconds = 30.0
+        self.seconds = 90.0
 
     def web(
         self, settings: Settings | None = None, processes: int = 1, **environment: str
@@ -83,20 +87,41 @@ def env(settings: Settings) -> dict[str, str]:
 
 
 @contextmanager
-def empty_database(settings: Settings) -> Iterator[Settings]:
+def empty_database(settings: Settings, template: str = "template1") -> Iterator[Settings]:
     """A database of its own beside the service's, without tables and without Redis."""
     name = f"test_{uuid.uuid4().hex[:12]}"
-    statement(settings, f"CREATE DATABASE {name}")
-    url = re.sub(r"/\w+\?", f"/{name}?", settings.database, count=1)
+    statement(settings, f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
-        yield msgspec.structs.replace(settings, database_url=url, redis_url=None)
+        yield _named(settings, name)
     finally:
         statement(settings, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @contextmanager
+def migrated_database(settings: Settings) -> Iterator[Settings]:
+    """The same with the tables of this release, as a copy of one that was migrated once."""
+    address = settings.database
+    if address not in MIGRATED:
+        statement(settings, f"CREATE DATABASE {TEMPLATE}")
+        migrate(_named(settings, TEMPLATE))
+        MIGRATED.add(address)
+    with empty_database(settings, TEMPLATE) as made:
+        yield made
+
+
+@contextmanager
 def stack_on(settings: Settings) -> Iterator[Stack]:
     """Migrate a database; what the test starts on it ends with the block."""
+    migrate(settings)
+    stack = Stack(settings)
+    try:
+        yield stack
+    finally:
+        stack.stop()
+
+
+def migrate(settings: Settings) -> None:
+    """Bring a database to this release, as `hongqun migrate` does."""
     before = dict(os.environ)
     os.environ.update(env(settings))
     try:
@@ -104,11 +129,11 @@ def stack_on(settings: Settings) -> Iterator[Stack]:
     finally:
         os.environ.clear()
         os.environ.update(before)
-    stack = Stack(settings)
-    try:
-        yield stack
-    finally:
-        stack.stop()
+
+
+def _named(settings: Settings, name: str) -> Settings:
+    url = re.sub(r"/\w+\?", f"/{name}?", settings.database, count=1)
+    return msgspec.structs.replace(settings, database_url=url, redis_url=None)
 
 
 def statement(settings: Settings, text: str) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.crm import keys, operators, sessions
 from app.crm.caller import Role
-from tests.make import Brand, Service
+from tests.make import PLAIN, Brand, Service
 
 NEEDS = {
     "getHealth": "public",
@@ -215,4 +215,6 @@ def client(brand: Brand, token: str | None = None, cookie: str | None = None) ->
         headers["authorization"] = f"Bearer {token}"
     if cookie is not None:
         headers |= {"cookie": f"hongqun_session={cookie}", "origin": brand.base}
-    return httpx.Client(base_url=brand.base, headers=headers, timeout=60, trust_env=False)
+    return httpx.Client(
+        base_url=brand.base, headers=headers, timeout=60, trust_env=False, verify=PLAIN
+    )

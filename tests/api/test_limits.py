@@ -14,7 +14,7 @@ from tests.api.door import by_webhook, order, problem
 from tests.api.test_outages import redis  # noqa: F401
 from tests.make import Brand, Service
 from tests.proxy import Proxy
-from tests.stack import Stack, empty_database, stack_on
+from tests.stack import Stack, migrated_database, stack_on
 
 LIMITS = {"HONGQUN_KEY_RATE": "1", "HONGQUN_SOURCE_RATE": "1"}
 BURST = 10
@@ -22,7 +22,7 @@ BURST = 10
 
 @pytest.fixture(scope="module")
 def stack(settings: Settings) -> Iterator[Stack]:
-    with empty_database(settings) as empty, stack_on(empty) as started:
+    with migrated_database(settings) as empty, stack_on(empty) as started:
         yield started
 
 

@@ -19,7 +19,7 @@ from tests.proxy import Proxy
 from tests.stack import (
     Stack,
     database_at,
-    empty_database,
+    migrated_database,
     postgres_socket,
     redis_socket,
     stack_on,
@@ -28,7 +28,7 @@ from tests.stack import (
 
 @pytest.fixture(scope="module")
 def stack(settings: Settings) -> Iterator[Stack]:
-    with empty_database(settings) as empty, stack_on(empty) as started:
+    with migrated_database(settings) as empty, stack_on(empty) as started:
         yield started
 
 

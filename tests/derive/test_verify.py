@@ -13,6 +13,7 @@ from app.core.db import open_pool
 from app.derive import beside
 from app.derive.beside import BY_CUSTOMER, SUMS
 from app.derive.verify import Report, Sample, verify
+from tests.desk.people import derived
 from tests.make import Brand, Service
 
 EVENTS: list[dict[str, Any]] = [
@@ -128,13 +129,13 @@ def test_every_derived_table_is_planted_in() -> None:
 def test_a_planted_difference_is_found_and_mended(
     service: Service, brand: Brand, plant: str
 ) -> None:
-    before = {name: rows(service, brand, name) for name in (*BY_CUSTOMER, *SUMS)}
+    before = derived(service, brand)
     service.sql(plant, b=brand.brand_id)
     table = plant.split()[2 if plant.startswith("DELETE") else 1]
     found = service.within(lambda connection: verified(connection, brand.brand_id))
     assert table in {each.table for each in found.first}
     asyncio.run(rebuild(service, brand.brand_id))
-    assert {name: rows(service, brand, name) for name in before} == before
+    assert derived(service, brand) == before
 
 
 async def verified(connection: AsyncConnection, brand_id: int) -> Report:
@@ -193,10 +194,3 @@ def test_what_is_pending_is_no_difference(service: Service, brand: Brand) -> Non
     finally:  # who drains waits for this one too
         service.sql(f"UPDATE sale_sum SET gmv = gmv - 1 {wrong}", **given)
         service.sql("DELETE FROM dirty_sum WHERE brand_id = :b", **given)
-
-
-def rows(service: Service, brand: Brand, table: str) -> list[str]:
-    found = service.sql(
-        f"SELECT to_jsonb(t) AS row FROM {table} AS t WHERE brand_id = :b", b=brand.brand_id
-    )
-    return sorted(str(row.row) for row in found)

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from app.derive import beside
 from tests.make import Brand, Service
 
@@ -34,13 +37,15 @@ def customers(answer: Any) -> dict[str, list[str]]:
 
 def derived(service: Service, brand: Brand) -> dict[str, list[str]]:
     """Every row of the brand that is worked out from its facts, as text."""
-    return {
-        name: sorted(
-            row.row
-            for row in service.sql(
-                f"SELECT CAST(to_jsonb(t) AS text) AS row FROM {name} AS t WHERE brand_id = :b",
-                b=brand.brand_id,
+
+    async def read(connection: AsyncConnection) -> dict[str, list[str]]:
+        found = {}
+        for name in TABLES:
+            rows = await connection.scalars(
+                text(f"SELECT CAST(to_jsonb(t) AS text) FROM {name} AS t WHERE brand_id = :b"),
+                {"b": brand.brand_id},
             )
-        )
-        for name in TABLES
-    }
+            found[name] = sorted(rows)
+        return found
+
+    return service.within(read)

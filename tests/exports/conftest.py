@@ -7,12 +7,12 @@ import pytest
 
 from app.core.settings import Settings
 from tests.make import Brand, Service
-from tests.stack import Stack, empty_database, stack_on
+from tests.stack import Stack, migrated_database, stack_on
 
 
 @pytest.fixture(scope="module")
 def stack(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with empty_database(settings) as empty:
+    with migrated_database(settings) as empty:
         folder = str(tmp_path_factory.mktemp("exports"))
         with stack_on(msgspec.structs.replace(empty, export_url=folder)) as started:
             yield started

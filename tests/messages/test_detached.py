@@ -12,7 +12,7 @@ from tests.make import Brand, Service
 from tests.messages.months import identities, rows, split
 from tests.metrics.told import tell, told
 from tests.personal.people import Desk
-from tests.stack import empty_database, stack_on
+from tests.stack import migrated_database, stack_on
 
 ASKED = {"start": "2025-03-01", "end": "2025-04-01", "group_id": "g", "bucket": "month"}
 SPEAK = {"start": "2025-03-01", "end": "2025-04-01", "kind": "speak", "days": "1,7"}
@@ -20,7 +20,7 @@ SPEAK = {"start": "2025-03-01", "end": "2025-04-01", "kind": "speak", "days": "1
 
 @pytest.fixture(scope="module")
 def service(settings: Settings) -> Iterator[Service]:
-    with empty_database(settings) as empty, stack_on(empty) as stack:
+    with migrated_database(settings) as empty, stack_on(empty) as stack:
         split(Service("", empty))
         stack.worker()
         yield stack.web()

@@ -15,12 +15,12 @@ from tests.make import Service
 from tests.messages.months import split
 from tests.messages.test_detached import counted
 from tests.metrics.told import told
-from tests.stack import empty_database, stack_on
+from tests.stack import migrated_database, stack_on
 
 
 @pytest.fixture(scope="module")
 def service(settings: Settings) -> Iterator[Service]:
-    with empty_database(settings) as empty, stack_on(empty) as stack:
+    with migrated_database(settings) as empty, stack_on(empty) as stack:
         split(Service("", empty))
         stack.worker()
         yield stack.web()

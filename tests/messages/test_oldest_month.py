@@ -8,7 +8,7 @@ from app.core.settings import Settings
 from tests.make import Brand, Service
 from tests.messages.months import split
 from tests.metrics.told import tell, told
-from tests.stack import empty_database, stack_on
+from tests.stack import migrated_database, stack_on
 
 STORY = """
 03-20 10:00 member.joined group_id=g member_id=ann
@@ -40,7 +40,7 @@ COUNTED = {
 
 @pytest.fixture(scope="module")
 def service(settings: Settings) -> Iterator[Service]:
-    with empty_database(settings) as empty, stack_on(empty) as stack:
+    with migrated_database(settings) as empty, stack_on(empty) as stack:
         split(Service("", empty))
         stack.worker()
         yield stack.web()

@@ -8,7 +8,7 @@ from app.core.settings import Settings
 from tests.make import Brand
 from tests.outbound.receiver import Receiver, receiving
 from tests.outbound.sender import Outside
-from tests.stack import empty_database, stack_on
+from tests.stack import migrated_database, stack_on
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +20,7 @@ def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receiver]:
 @pytest.fixture(scope="session")
 def outside(settings: Settings, receiver: Receiver) -> Iterator[Outside]:
     """The web process and a worker on a database of their own, trusting the receiver."""
-    with empty_database(settings) as empty, stack_on(empty) as stack:
+    with migrated_database(settings) as empty, stack_on(empty) as stack:
         yield Outside(stack, receiver)
 
 

@@ -9,14 +9,14 @@ import pytest
 from app.core.settings import Settings
 from tests.make import Service
 from tests.partitions.months import make
-from tests.stack import Stack, empty_database, stack_on
+from tests.stack import Stack, migrated_database, stack_on
 
 BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def stack(settings: Settings) -> Iterator[Stack]:
-    with empty_database(settings) as empty, stack_on(empty) as started:
+    with migrated_database(settings) as empty, stack_on(empty) as started:
         database = Service("", empty)
         (row,) = database.sql(
             "SELECT partition_bound('bigint', CAST(:at AS timestamptz))", at=BEGIN

@@ -14,7 +14,7 @@ from app.core.db import open_pool, pooled, transaction
 from app.core.settings import Settings
 from tests.make import Brand, Service
 from tests.pooler import ABSENT, PROGRAM, pgbouncer
-from tests.stack import Stack, empty_database, env, stack_on
+from tests.stack import Stack, env, migrated_database, stack_on
 from tests.workers.events import counted, order
 from tests.workers.test_deaths import tables, world
 
@@ -36,7 +36,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def direct(settings: Settings) -> Iterator[Stack]:
-    with empty_database(settings) as empty, stack_on(empty) as started:
+    with migrated_database(settings) as empty, stack_on(empty) as started:
         yield started
 
 

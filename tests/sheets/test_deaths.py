@@ -9,14 +9,14 @@ import pytest
 from app.core.settings import Settings
 from tests.make import Brand
 from tests.sheets.files import csv, over, upload
-from tests.stack import Stack, empty_database, stack_on
+from tests.stack import Stack, migrated_database, stack_on
 
 ROWS = 30_000
 
 
 @pytest.fixture
 def stack(settings: Settings) -> Iterator[Stack]:
-    with empty_database(settings) as empty, stack_on(empty) as stack:
+    with migrated_database(settings) as empty, stack_on(empty) as stack:
         yield stack
 
 

@@ -8,7 +8,7 @@ import pytest
 from app.core.settings import Settings
 from tests.conftest import free_port
 from tests.make import Service
-from tests.stack import Stack, empty_database, stack_on
+from tests.stack import Stack, migrated_database, stack_on
 
 
 class Told(NamedTuple):
@@ -21,7 +21,7 @@ class Told(NamedTuple):
 
 @pytest.fixture(scope="session")
 def stack(settings: Settings) -> Iterator[Stack]:
-    with empty_database(settings) as own, stack_on(own) as stack:
+    with migrated_database(settings) as own, stack_on(own) as stack:
         yield stack
 
 

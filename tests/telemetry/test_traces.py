@@ -14,7 +14,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from app.core.settings import Settings
 from app.telemetry import traces
 from tests.metrics.told import events
-from tests.stack import Stack, empty_database, stack_on
+from tests.stack import Stack, migrated_database, stack_on
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = f"00-{TRACE}-b7ad6b7169203331-01"
@@ -77,7 +77,7 @@ class Collector:
 @pytest.fixture
 def alone(settings: Settings) -> Iterator[Stack]:
     """Servers whose work no other worker does."""
-    with empty_database(settings) as own, stack_on(own) as stack:
+    with migrated_database(settings) as own, stack_on(own) as stack:
         yield stack
 
 

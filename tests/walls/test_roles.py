@@ -18,7 +18,7 @@ from app.core.roles import Login, address_of, login
 from app.core.settings import Settings
 from app.core.walls import NotWalled, prove
 from tests.make import Service
-from tests.stack import Stack, empty_database, env, stack_on, statement
+from tests.stack import Stack, empty_database, env, migrated_database, stack_on, statement
 
 
 @pytest.mark.parametrize("command", ["web", "worker"])
@@ -175,7 +175,7 @@ def test_a_password_that_no_longer_fits_is_set_again(settings: Settings) -> None
 
 def test_a_web_process_that_finds_itself_an_owner_later_serves_nothing(service: Service) -> None:
     """Started past the command, as by an ASGI server of one's own."""
-    with empty_database(service.settings) as empty, stack_on(empty) as stack:
+    with migrated_database(service.settings) as empty, stack_on(empty) as stack:
         wrong = msgspec.structs.replace(empty, app_url=empty.database)
         with pytest.raises(AssertionError, match="did not become ready"):
             Stack.web(_impatient(stack), wrong)

@@ -9,7 +9,7 @@ import pytest
 from app.core.db import open_pool
 from app.core.settings import Settings
 from tests.make import Brand, Service
-from tests.stack import Stack, empty_database, stack_on
+from tests.stack import Stack, migrated_database, stack_on
 from tests.workers.events import counted, order
 from workers.pace import (
     ALONE_SECONDS,
@@ -96,7 +96,7 @@ def test_longer_where_everybody_has_a_backlog() -> None:
 
 @pytest.fixture(scope="module")
 def stack(settings: Settings) -> Iterator[Stack]:
-    with empty_database(settings) as empty, stack_on(empty) as started:
+    with migrated_database(settings) as empty, stack_on(empty) as started:
         yield started
 
 

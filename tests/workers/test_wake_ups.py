@@ -21,11 +21,11 @@ SECONDS = 150.0
 """Far less than as many sweeps of ten seconds by two workers would take."""
 
 
+@pytest.mark.early
 def test_each_of_many_posts_shows_without_waiting_for_a_sweep(
     stack: Stack, settings: Settings
 ) -> None:
     shared = msgspec.structs.replace(stack.settings, redis_url=f"{settings.redis_url}?db=4")
-    stack.seconds = 90
     web = stack.web(shared, processes=2)
     workers = [stack.worker(shared, HONGQUN_SWEEP_SECONDS="10") for _ in range(2)]
     brand = web.brand()
