@@ -74,6 +74,8 @@ async def measure(servers: Servers, found: Found) -> None:
         scales = [
             await ending.enter_async_context(opened(servers, world, worlds[0])) for world in worlds
         ]
+        for each in scales:
+            await each.warm_up()
         await scales[0].owner.execute("CHECKPOINT")
         for n in range(rounds + WARMING):
             if n == WARMING:

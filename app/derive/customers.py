@@ -12,27 +12,29 @@ from app.derive.touched import touch
 from app.derive.write import Derivation, replace
 
 PLAN = text(
-    "SELECT set_config('enable_nestloop', :nested, true),"
-    " set_config('plan_cache_mode', :mode, true)"
+    "SELECT set_config('plan_cache_mode', :mode, true),"
+    " set_config('enable_nestloop', :nested, true),"
+    " set_config('enable_seqscan', :whole, true), set_config('enable_bitmapscan', :whole, true)"
 )
 """How statements are planned: once a connection, and again when a table was analysed. To plan them
-takes milliseconds each, and of lists of keys a plan knows no more when it knows the keys.
+takes milliseconds each, and of lists of keys a plan knows no more when it knows the keys. While
+tables are small, to read all of a brand looks as good as to look keys up; nor is that to last.
 """
 
-OF_THESE = "t.customer_id = ANY (ARRAY(SELECT unnest(CAST(:customers AS text[]))))"
+OF_THESE = ("unnest(CAST(:customers AS text[])) AS k (id)", 't.customer_id = k.id COLLATE "C"')
 
 ROWS = (
     Derivation(
         statement="order_credit",
         table="order_credit",
-        scopes=(OF_THESE, "t.order_id = ANY (ARRAY(SELECT order_id FROM gmv_order))"),
+        scopes=(OF_THESE, ("gmv_order AS k", "t.order_id = k.order_id")),
         marks=True,
         tells=True,
     ),
     Derivation(
         statement="refund_credit",
         table="refund_credit",
-        scopes=(OF_THESE, "t.order_id = ANY (ARRAY(SELECT order_id FROM credited))"),
+        scopes=(OF_THESE, ("credited AS k", "t.order_id = k.order_id")),
         marks=True,
         tells=True,
     ),
@@ -40,7 +42,7 @@ ROWS = (
     Derivation(
         statement="joining",
         table="joining",
-        scopes=(OF_THESE, "t.member_id = ANY (ARRAY(SELECT id FROM person))"),
+        scopes=(OF_THESE, ("person AS k", "t.member_id = k.id")),
         marks=True,
     ),
     Derivation(statement="customer", table="customer", scopes=(OF_THESE,)),
@@ -70,9 +72,9 @@ async def derive_customers(
     causes: why, by customer, as a JSON list; what was kept and moves tells it (see `stale`).
     Without `mark` the sums that hang on their rows are not marked: all are to be counted anyway.
     """
-    # See order_credit.sql. Where others are at work beside, temporary tables grow from nothing.
-    mode = "force_generic_plan" if mark else "force_custom_plan"
-    await connection.execute(PLAN, {"nested": "off", "mode": mode})
+    # See order_credit.sql. Temporary tables, beside the live ones, grow from nothing.
+    mode, whole = ("force_generic_plan", "off") if mark else ("force_custom_plan", "on")
+    await connection.execute(PLAN, {"mode": mode, "nested": "off", "whole": whole})
     settings = await connection.execute(
         text(
             "SELECT timezone, touch_hours, live_grace_hours, messages_since() AS messages_since"
@@ -87,7 +89,7 @@ async def derive_customers(
         **settings.one()._mapping,
     }
     orders, refunds, *_ = [await replace(connection, derivation, given) for derivation in ROWS]
-    await connection.execute(PLAN, {"nested": "on", "mode": "force_custom_plan"})
+    await connection.execute(PLAN, {"mode": "force_custom_plan", "nested": "on", "whole": "on"})
     if mark:
         await touch_moved(connection, brand_id, orders, refunds, causes)
         await touch(connection, brand_id, "facts", list(causes))

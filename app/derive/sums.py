@@ -15,7 +15,8 @@ from app.derive.write import Derivation, replace
 ONE_DAY = timedelta(days=1)
 
 OF_DAYS, OF_MONTHS = (
-    f"t.grain = '{grain}' AND t.start = ANY (CAST(:starts AS date[]))" for grain in ("day", "month")
+    ("unnest(CAST(:starts AS date[])) AS k (start)", f"t.grain = '{grain}' AND t.start = k.start")
+    for grain in ("day", "month")
 )
 DAYS = tuple(
     Derivation(statement=f"{table}_day", table=table, scopes=(OF_DAYS,))
@@ -29,14 +30,16 @@ GROUPS = Derivation(
     statement="group_sum",
     table="group_sum",
     scopes=(
-        "t.group_id = ANY (CAST(:groups AS text[])) AND t.start >= :month"
-        " AND t.start < :next_month",
+        (
+            "unnest(CAST(:groups AS text[])) AS k (id)",
+            't.group_id = k.id COLLATE "C" AND t.start >= :month AND t.start < :next_month',
+        ),
     ),
 )
 LIVES = Derivation(
     statement="live_sum",
     table="live_sum",
-    scopes=("t.live_id = ANY (CAST(:lives AS text[]))",),
+    scopes=(("unnest(CAST(:lives AS text[])) AS k (id)", 't.live_id = k.id COLLATE "C"'),),
 )
 
 

@@ -18,7 +18,8 @@ DIALECT: Dialect = dialect()  # type: ignore[no-untyped-call]
 class Derivation(msgspec.Struct, frozen=True, kw_only=True):
     """A statement of this room's sql/ whose CTE `derived` has the rows of a table.
 
-    `scopes` are conditions, of which one must hold, on the stored rows `t` that these replace.
+    `scopes` are keys `k` and a condition on the stored rows `t` that have one: those of any scope
+    are replaced. Each key is looked up by itself (see order_credit.sql).
     Where `marks` is set, <statement>_marks.sql goes on from `changed`: the columns of each row
     that is new, gone or different, and those it had, named old_…. Where `tells` is set, so does
     <statement>_moved.sql, whose rows are given to the caller.
@@ -26,7 +27,7 @@ class Derivation(msgspec.Struct, frozen=True, kw_only=True):
 
     statement: str
     table: str
-    scopes: tuple[str, ...]
+    scopes: tuple[tuple[str, str], ...]
     marks: bool = False
     tells: bool = False
 
@@ -54,8 +55,12 @@ def _statement(derivation: Derivation) -> TextClause:
     told = ", ".join(f"{values[name]} AS {name}, s.{name} AS old_{name}" for name in columns)
     stored = ", ".join(f"s.{name}" for name in columns)
     scopes = "\n    UNION\n    ".join(
-        f"SELECT t.*, t.ctid AS place FROM {table.name} AS t WHERE t.brand_id = :brand AND {scope}"
-        for scope in derivation.scopes
+        f"""SELECT s.* FROM {keys} CROSS JOIN LATERAL (
+        SELECT t.*, t.ctid AS place FROM {table.name} AS t
+        WHERE t.brand_id = :brand AND {condition}
+        OFFSET 0
+    ) AS s"""
+        for keys, condition in derivation.scopes
     )
     marks = sql("derive", f"{derivation.statement}_marks").text if derivation.marks else ""
     moved = "SELECT count(*) FROM changed"

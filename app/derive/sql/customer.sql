@@ -3,10 +3,14 @@
 -- Rule:   docs/customers.md, "What is known of a customer". What is fully refunded by now is no
 --         purchase.
 WITH person AS MATERIALIZED (
-    SELECT customer_id, bool_or(space = 'member') AS is_member
-    FROM identity
-    WHERE brand_id = :brand AND customer_id = ANY (ARRAY(SELECT unnest(CAST(:customers AS text[]))))
-    GROUP BY customer_id
+    SELECT i.customer_id, bool_or(i.space = 'member') AS is_member
+    FROM unnest(CAST(:customers AS text[])) AS k (id)
+    CROSS JOIN LATERAL (
+        SELECT n.customer_id, n.space FROM identity AS n
+        WHERE n.brand_id = :brand AND n.customer_id = k.id COLLATE "C"
+        OFFSET 0 -- a look-up for each, here and below: see order_credit.sql
+    ) AS i
+    GROUP BY i.customer_id
 ),
 stay AS MATERIALIZED (
     SELECT
@@ -15,9 +19,13 @@ stay AS MATERIALIZED (
         min(joined_at) FILTER (WHERE is_first) AS first_joined_at,
         min(group_id) FILTER (WHERE is_first) AS first_group_id,
         min(note_id) FILTER (WHERE is_first) AS first_note_id
-    FROM joining
-    WHERE brand_id = :brand AND customer_id = ANY (ARRAY(SELECT unnest(CAST(:customers AS text[]))))
-    GROUP BY customer_id
+    FROM unnest(CAST(:customers AS text[])) AS k (id)
+    CROSS JOIN LATERAL (
+        SELECT s.* FROM joining AS s
+        WHERE s.brand_id = :brand AND s.customer_id = k.id COLLATE "C"
+        OFFSET 0
+    ) AS j
+    GROUP BY j.customer_id
 ),
 bought AS MATERIALIZED (
     SELECT
@@ -26,11 +34,15 @@ bought AS MATERIALIZED (
         count(DISTINCT o.paid_day) FILTER (WHERE p.is_purchase) AS purchase_days,
         min(o.paid_at) FILTER (WHERE p.is_purchase) AS first_paid_at,
         max(o.paid_at) FILTER (WHERE p.is_purchase) AS last_paid_at
-    FROM order_credit AS o
+    FROM unnest(CAST(:customers AS text[])) AS k (id)
+    CROSS JOIN LATERAL (
+        SELECT c.* FROM order_credit AS c
+        WHERE c.brand_id = :brand AND c.customer_id = k.id COLLATE "C"
+        OFFSET 0
+    ) AS o
     CROSS JOIN LATERAL (
         SELECT o.amount > 0 AND o.fully_refunded_at IS NULL AS is_purchase
     ) AS p
-    WHERE o.brand_id = :brand AND o.customer_id = ANY (ARRAY(SELECT unnest(CAST(:customers AS text[]))))
     GROUP BY o.customer_id
 ),
 derived AS MATERIALIZED (

@@ -7,17 +7,21 @@ WITH person AS MATERIALIZED (
         SELECT w.last_spoke_at FROM member_speech AS w
         WHERE w.brand_id = :brand AND w.member_id = i.id
     ) AS last_spoke_at
-    FROM identity AS i
-    WHERE i.brand_id = :brand AND i.customer_id = ANY (ARRAY(SELECT unnest(CAST(:customers AS text[]))))
-        AND i.space = 'member'
+    FROM unnest(CAST(:customers AS text[])) AS k (id)
+    CROSS JOIN LATERAL (
+        SELECT n.customer_id, n.space, n.id FROM identity AS n
+        WHERE n.brand_id = :brand AND n.customer_id = k.id COLLATE "C"
+        OFFSET 0 -- a look-up for each, here and below: see order_credit.sql
+    ) AS i
+    WHERE i.space = 'member'
 ),
 lasted AS MATERIALIZED (
     SELECT p.customer_id, m.*
     FROM person AS p
-    JOIN membership AS m ON m.member_id = p.id
-    WHERE (m.left_at IS NULL OR m.left_at > m.joined_at)
-        AND m.brand_id = :brand
-        AND m.member_id = ANY (ARRAY(SELECT id FROM person))
+    CROSS JOIN LATERAL (
+        SELECT s.* FROM membership AS s WHERE s.brand_id = :brand AND s.member_id = p.id OFFSET 0
+    ) AS m
+    WHERE m.left_at IS NULL OR m.left_at > m.joined_at
 ),
 -- The local days that are asked about: of an instant, width_bucket finds the place of its day.
 span AS (
@@ -111,9 +115,12 @@ bought AS MATERIALIZED (
             min(o.paid_day) OVER (PARTITION BY s.group_id, s.member_id, s.joined_at, s.n)
                 AS first_day
         FROM stay AS s
-        JOIN order_credit AS o ON o.customer_id = s.customer_id AND o.paid_at >= s.joined_at
-        WHERE o.brand_id = :brand AND o.customer_id = ANY (ARRAY(SELECT unnest(CAST(:customers AS text[]))))
-            AND o.amount > 0 AND o.fully_refunded_at IS NULL
+        CROSS JOIN LATERAL (
+            SELECT c.* FROM order_credit AS c
+            WHERE c.brand_id = :brand AND c.customer_id = s.customer_id
+            OFFSET 0
+        ) AS o
+        WHERE o.paid_at >= s.joined_at AND o.amount > 0 AND o.fully_refunded_at IS NULL
     ) AS purchase
     GROUP BY group_id, member_id, joined_at, n
 ),

@@ -1,14 +1,18 @@
 -- Grain:  one row a GMV order of the customers asked for.
 -- Reads:  identity, shop_order, refund, membership, card_click, live, live_view, calendar.
 -- Rule:   docs/metrics.md, "Which orders", "Cells", "Credit" and "Lives".
--- Plan:   tables are reached by lists of keys, steps are joined by hashing (nested loops are
---         switched off): the planner takes a step of unknown size for one row, and would run it
---         again for each order. The customers are asked for by a list of unknown length: as it
---         takes a brand for a two-hundredth of a table, for hundreds of them it read all of it.
+-- Plan:   tables are looked up for each key (OFFSET 0 keeps it so: as the planner takes a brand
+--         for a two-hundredth of a table, it read all of the brand for hundreds of keys), steps
+--         are joined by hashing (nested loops are switched off where there is a choice): it takes
+--         a step of unknown size for one row, and would run it again for each order.
 WITH person AS MATERIALIZED (
     SELECT i.customer_id, i.space, i.id
-    FROM identity AS i
-    WHERE i.brand_id = :brand AND i.customer_id = ANY (ARRAY(SELECT unnest(CAST(:customers AS text[]))))
+    FROM unnest(CAST(:customers AS text[])) AS k (id)
+    CROSS JOIN LATERAL (
+        SELECT n.customer_id, n.space, n.id FROM identity AS n
+        WHERE n.brand_id = :brand AND n.customer_id = k.id COLLATE "C"
+        OFFSET 0
+    ) AS i
 ),
 gmv_order AS MATERIALIZED (
     SELECT
@@ -18,10 +22,12 @@ gmv_order AS MATERIALIZED (
         o.touch ->> 'creator_id' AS touch_creator_id,
         o.touch ->> 'live_id' AS touch_live_id
     FROM person AS p
-    JOIN shop_order AS o ON o.buyer_id = p.id
+    CROSS JOIN LATERAL (
+        SELECT s.order_id, s.paid_at, s.amount, s.touch, s.kind FROM shop_order AS s
+        WHERE s.brand_id = :brand AND s.buyer_id = p.id
+        OFFSET 0
+    ) AS o
     WHERE p.space = 'buyer'
-        AND o.brand_id = :brand
-        AND o.buyer_id = ANY (ARRAY(SELECT id FROM person WHERE space = 'buyer'))
         AND o.paid_at IS NOT NULL
         AND coalesce(o.kind, 'normal') IN ('normal', 'deposit', 'presale')
 ),
@@ -38,26 +44,28 @@ stay AS MATERIALIZED (
         p.customer_id, m.group_id, m.member_id, m.joined_at, m.n, m.left_at, m.note_id,
         m.source_kind
     FROM member AS p
-    JOIN membership AS m ON m.member_id = p.id
-    WHERE (m.left_at IS NULL OR m.left_at > m.joined_at)
-        AND m.brand_id = :brand
-        AND m.member_id = ANY (ARRAY(SELECT id FROM member))
+    CROSS JOIN LATERAL (
+        SELECT s.* FROM membership AS s WHERE s.brand_id = :brand AND s.member_id = p.id OFFSET 0
+    ) AS m
+    WHERE m.left_at IS NULL OR m.left_at > m.joined_at
 ),
 click AS MATERIALIZED (
     SELECT p.customer_id, c.group_id, c.clicked_at, c.event_id, c.event_source
     FROM member AS p
-    JOIN card_click AS c ON c.member_id = p.id
+    CROSS JOIN LATERAL (
+        SELECT s.* FROM card_click AS s WHERE s.brand_id = :brand AND s.member_id = p.id OFFSET 0
+    ) AS c
     WHERE CAST(:touch_hours AS integer) > 0
-        AND c.brand_id = :brand
-        AND c.member_id = ANY (ARRAY(SELECT id FROM member))
 ),
 -- A live runs from its earliest start to its latest end, and its orders a while longer.
 viewed AS MATERIALIZED (
     SELECT p.customer_id, v.live_id, min(v.viewed_at) AS viewed_at
     FROM member AS p
-    JOIN live_view AS v ON v.member_id = p.id
-    WHERE v.brand_id = :brand
-        AND v.member_id = ANY (ARRAY(SELECT id FROM member))
+    CROSS JOIN LATERAL (
+        SELECT s.live_id, s.viewed_at FROM live_view AS s
+        WHERE s.brand_id = :brand AND s.member_id = p.id
+        OFFSET 0
+    ) AS v
     GROUP BY p.customer_id, v.live_id
 ),
 run AS MATERIALIZED (
@@ -66,9 +74,11 @@ run AS MATERIALIZED (
         coalesce(
             l.ended_at + make_interval(hours => CAST(:live_grace_hours AS integer)), 'infinity'
         ) AS until
-    FROM live AS l
-    WHERE l.brand_id = :brand AND l.started_at IS NOT NULL
-        AND l.live_id = ANY (ARRAY(SELECT live_id FROM viewed))
+    FROM (SELECT DISTINCT live_id FROM viewed) AS v
+    CROSS JOIN LATERAL (
+        SELECT s.* FROM live AS s WHERE s.brand_id = :brand AND s.live_id = v.live_id OFFSET 0
+    ) AS l
+    WHERE l.started_at IS NOT NULL
 ),
 last_live AS MATERIALIZED (
     SELECT DISTINCT ON (o.order_id) o.order_id, r.live_id

@@ -9,9 +9,13 @@ WITH purchase AS (
         group_id, note_id, touch_creator_id,
         row_number() OVER of_day AS turn,
         lead(paid_at) OVER of_day AS again_at
-    FROM order_credit
-    WHERE brand_id = :brand AND customer_id = ANY (ARRAY(SELECT unnest(CAST(:customers AS text[]))))
-        AND amount > 0 AND fully_refunded_at IS NULL
+    FROM unnest(CAST(:customers AS text[])) AS k (id)
+    CROSS JOIN LATERAL (
+        SELECT c.* FROM order_credit AS c
+        WHERE c.brand_id = :brand AND c.customer_id = k.id COLLATE "C"
+        OFFSET 0 -- a look-up for each: see order_credit.sql
+    ) AS o
+    WHERE amount > 0 AND fully_refunded_at IS NULL
     WINDOW of_day AS (PARTITION BY customer_id, paid_day ORDER BY paid_at, order_id)
 ),
 derived AS MATERIALIZED (

@@ -3,9 +3,13 @@
 -- Rule:   in the order of their times refunds take from the order's amount until nothing is
 --         left; what goes beyond it moves nothing. A refund keeps its order's attribution.
 WITH credited AS MATERIALIZED (
-    SELECT order_id, customer_id, amount, paid_at, cell, group_id
-    FROM order_credit
-    WHERE brand_id = :brand AND customer_id = ANY (ARRAY(SELECT unnest(CAST(:customers AS text[]))))
+    SELECT o.order_id, o.customer_id, o.amount, o.paid_at, o.cell, o.group_id
+    FROM unnest(CAST(:customers AS text[])) AS k (id)
+    CROSS JOIN LATERAL (
+        SELECT c.* FROM order_credit AS c
+        WHERE c.brand_id = :brand AND c.customer_id = k.id COLLATE "C"
+        OFFSET 0 -- a look-up for each, here and below: see order_credit.sql
+    ) AS o
 ),
 running AS (
     SELECT
@@ -16,9 +20,9 @@ running AS (
         ), 0) AS remaining,
         o.paid_at, o.cell, o.group_id
     FROM credited AS o
-    JOIN refund AS r ON r.order_id = o.order_id
-    WHERE r.brand_id = :brand
-        AND r.order_id = ANY (ARRAY(SELECT order_id FROM credited))
+    CROSS JOIN LATERAL (
+        SELECT f.* FROM refund AS f WHERE f.brand_id = :brand AND f.order_id = o.order_id OFFSET 0
+    ) AS r
 ),
 derived AS MATERIALIZED (
     SELECT
