@@ -52,7 +52,7 @@ async def merge_messages(
                 ats[key] = after.times["sent_at"]
     gone = await _detached(connection, ats)
     # Of one row alone no value may be empty, as a text may; see columns.py.
-    for key in sorted(gone & new.keys() if len(new) > 1 else new):
+    for key in sorted(gone & new.keys() if len(new.keys() - gone) > 1 else new):
         changes[key] = Change(None, fold(MESSAGE, None, [_observed(new.pop(key))]))
     if new:
         await put_new(connection, brand_id, list(new.values()))
