@@ -15,6 +15,12 @@ GRACE_SECONDS = 4
 
 MOST_CRASHES = 100
 
+SOON = "set_config('synchronous_commit', 'off', true)"
+"""Told in a transaction: its commit does not wait for the disk. What a crash of the server takes
+away of a holder's work is due again with it, since queues are taken from in the same transaction.
+Whoever tells of it elsewhere commits for good first, and with that all before it.
+"""
+
 
 class Due(msgspec.Struct, frozen=True):
     """Which of a brand's queues have something due."""
@@ -89,6 +95,7 @@ async def take(pool: AsyncEngine, brand_id: int, holder: str) -> int | None:
             text(
                 "UPDATE work_lease SET holder = :holder, crashes = :crashes,"
                 " leased_until = now() + make_interval(secs => :grace) WHERE brand_id = :brand"
+                f" RETURNING {SOON}"
             ),
             {"brand": brand_id, "holder": holder, "crashes": crashes, "grace": GRACE_SECONDS},
         )
@@ -106,10 +113,11 @@ async def fence(connection: AsyncConnection, brand_id: int, holder: str) -> None
             "UPDATE work_lease"
             " SET leased_until = clock_timestamp() + make_interval(secs => :grace)"
             " WHERE brand_id = :brand AND holder = :holder"
+            f" RETURNING {SOON}"
         ),
         {"brand": brand_id, "holder": holder, "grace": GRACE_SECONDS},
     )
-    if updated.rowcount != 1:
+    if updated.one_or_none() is None:
         raise LeaseLost(f"brand {brand_id}")
 
 
@@ -120,6 +128,7 @@ async def release(pool: AsyncEngine, brand_id: int, holder: str) -> None:
             text(
                 "UPDATE work_lease SET holder = NULL, crashes = 0, leased_until = now(),"
                 " served_at = clock_timestamp() WHERE brand_id = :brand AND holder = :holder"
+                f" RETURNING {SOON}"
             ),
             {"brand": brand_id, "holder": holder},
         )
