@@ -194,6 +194,18 @@ def test_a_fault_elsewhere_is_not_blamed_on_the_event(
 # ---- fencing ----
 
 
+def test_a_holder_does_not_wait_for_the_disk(web: Service, brand: Brand, run: Any) -> None:
+    async def act(pool: AsyncEngine) -> None:
+        assert await lease.take(pool, brand.brand_id, "first") == 0
+        async with transaction(pool, brand.brand_id) as connection:
+            await connection.execute(text("SET LOCAL synchronous_commit = on"))
+            await lease.fence(connection, brand.brand_id, "first")
+            assert await connection.scalar(text("SHOW synchronous_commit")) == "off"
+        await lease.release(pool, brand.brand_id, "first")
+
+    run(act)
+
+
 def test_who_lost_the_lease_cannot_commit(web: Service, brand: Brand, run: Any) -> None:
     async def act(pool: AsyncEngine) -> None:
         assert await lease.take(pool, brand.brand_id, "first") == 0
