@@ -132,11 +132,12 @@ def _select(kind: Entities) -> TextClause:
         [*latest, *(f"t.{name}" for name in entity.times), "CAST(t.stamps AS text)"]
     )
     arrays = ", ".join(f"CAST(:k{i} AS text[])" for i in range(len(entity.key)))
-    same = " AND ".join(f"t.{name} = asked.{name}" for name in entity.key)
+    same = " AND ".join(f't.{name} = asked.{name} COLLATE "C"' for name in entity.key)
     return text(
-        f"SELECT {keys}, {columns} FROM {entity.table} AS t"
-        f" JOIN unnest({arrays}) AS asked ({', '.join(entity.key)}) ON {same}"
-        " WHERE t.brand_id = :brand"
+        f"SELECT {keys}, {columns} FROM unnest({arrays}) AS asked ({', '.join(entity.key)})"
+        # OFFSET 0 keeps it a look-up for each; else all that the brand has may be read.
+        f" CROSS JOIN LATERAL (SELECT t.* FROM {entity.table} AS t"
+        f" WHERE t.brand_id = :brand AND {same} OFFSET 0) AS t"
     )
 
 

@@ -4,15 +4,18 @@
 WITH twin AS MATERIALIZED (
     SELECT m.id
     FROM (
-        SELECT i.customer_id
-        FROM identity AS i
-        WHERE i.brand_id = :brand AND i.customer_id = ANY (CAST(:customers AS text[]))
-            AND i.space = 'member'
-        GROUP BY i.customer_id
+        SELECT k.id, array_agg(i.id) AS ids
+        FROM unnest(CAST(:customers AS text[])) AS k (id)
+        CROSS JOIN LATERAL (
+            SELECT n.id, n.space FROM identity AS n
+            WHERE n.brand_id = :brand AND n.customer_id = k.id COLLATE "C"
+            OFFSET 0 -- keeps it a look-up for each; else all of the brand may be read
+        ) AS i
+        WHERE i.space = 'member'
+        GROUP BY k.id
         HAVING count(*) > 1
     ) AS c
-    JOIN identity AS m
-        ON m.brand_id = :brand AND m.customer_id = c.customer_id AND m.space = 'member'
+    CROSS JOIN LATERAL unnest(c.ids) AS m (id)
 ),
 said AS (
     SELECT DISTINCT w.group_id, d.day
