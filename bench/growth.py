@@ -8,7 +8,6 @@ events and messages grow with time as those of UUIDv7 and ULID do, or are random
 """
 
 import asyncio
-import os
 import shutil
 import statistics
 import tempfile
@@ -25,6 +24,7 @@ from rich.table import Table
 from app.embedded.servers import Servers, erase, running
 from bench.figures import Figure, write
 from bench.price import IDS, Cost, opened
+from bench.processes import buffers
 from bench.world import BYTES, LOOSE, World, fill, refresh
 
 TARGETS = {"ordered": 1.2, "random": 1.6}
@@ -174,12 +174,6 @@ def check_room(folder: Path, count: int) -> None:
             f"{count:,} events need about {needed / 1e9:.0f} GB, and {folder} has"
             f" {free / 1e9:.0f} GB free: name another folder by --data, or ask for fewer --events"
         )
-
-
-def buffers() -> str:
-    """A quarter of the machine's memory, as a server of that size would be given."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return f"{max(256, min(8_192, int(memory / 4 / 2**20)))}MB"
 
 
 @click.command(help=__doc__)

@@ -24,7 +24,7 @@ from bench.batch import Batch, batch
 from bench.figures import Figure, write
 from bench.flat import TARGET as FLAT
 from bench.latency import Latency, Waits, latency
-from bench.processes import finish
+from bench.processes import buffers, finish
 from bench.single import Single, single
 from bench.to_numbers import ToNumbers, to_numbers
 
@@ -85,7 +85,9 @@ def main(
         if data is None:
             data = Path(tempfile.mkdtemp(prefix="hongqun-bench-"))
             ending.callback(erase, data)
-        servers = ending.enter_context(running(data, say=say))
+        servers = ending.enter_context(
+            running(data, options={"shared_buffers": buffers()}, say=say)
+        )
         finish(servers, "migrate")
         arena = Arena(servers)
         if "single" in parts:

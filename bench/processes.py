@@ -182,3 +182,9 @@ def _tree(pid: int) -> list[int]:
         found.append(each)
         waiting += parents.get(each, [])
     return found
+
+
+def buffers() -> str:
+    """A quarter of the machine's memory, as docs/operations.md has it for a server."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return f"{max(256, min(8_192, int(memory / 4 / 2**20)))}MB"

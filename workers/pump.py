@@ -34,13 +34,14 @@ SUMS = 200
 """How many dirty sums are counted in one transaction."""
 
 LOAD_SECONDS = 10.0
-"""Of a brand that never rests customers are derived, and sums counted, so often at most by one
-worker; of others once nothing else is due, so that a load is not derived again and again.
+"""Of a brand that never rests customers are derived so often at most by one worker; of others once
+nothing else is due, so that a load is not derived again and again.
 """
 
+SUMS_SECONDS = 30.0
 SUMS_REST = 9
-"""So many times as long as it took the last time does the counting of sums rest then: a load marks
-the same ones again and again, and the longer the history is the longer they take.
+"""So long, or so many times as long as it took the last time, does the counting of sums rest then:
+a load marks the same ones again and again, and the longer the history is the longer they take.
 """
 
 T = TypeVar("T")
@@ -232,7 +233,7 @@ class Pump:
         finally:
             now = time.monotonic()
             if alone:
-                rest = max(LOAD_SECONDS, SUMS_REST * (now - began))
+                rest = max(SUMS_SECONDS, SUMS_REST * (now - began))
             else:  # what was taken in part comes again the sooner
                 rest = LOAD_SECONDS * (paced / full if paced < most else 1)
             self._rests[(brand_id, act.__name__)] = now + rest
