@@ -18,14 +18,17 @@ from app.projection.project import claim, project
 from app.projection.queue import MOST_ATTEMPTS, count_attempt, postpone
 from app.telemetry import traces
 from app.telemetry.numbers import DEAD_LETTERS, PUMP_FAILURES, TURNS, batch
-from workers.pace import SLICE_SECONDS, Pace
+from workers.pace import Pace
 from workers.refresh import refresh
 from workers.statistics import Statistics
 
 TURN_SECONDS = 1.0
-"""How long a brand may be served before the others have their turn; SLICE_SECONDS where it is seen
-that somebody waits.
+"""How long a brand may be served before the others have their turn; where it is seen that somebody
+waits who had less, until the stage in hand is done.
 """
+
+LOOK_SECONDS = 0.06
+"""How often it is looked for others, between two stages."""
 
 CUSTOMERS = 1_500
 """How many dirty customers are derived in one transaction."""
@@ -43,6 +46,9 @@ SUMS_REST = 9
 """So long, or so many times as long as it took the last time, does the counting of sums rest then:
 a load marks the same ones again and again, and the longer the history is the longer they take.
 """
+
+STAGES = ("project", "derive", "count_sums")
+"""In this order: each makes the next ones due."""
 
 T = TypeVar("T")
 
@@ -69,6 +75,8 @@ class Pump:
         self.batch_events = batch_events
         self.statistics = Statistics(pool)
         self.pace = Pace()
+        self._next: dict[int, int] = {}
+        """The place in STAGES where a brand that had to give way goes on."""
         self._rests: dict[tuple[int, str], float] = {}
         """Until when a stage waits for the ones before it, of a brand that never rests."""
 
@@ -103,44 +111,40 @@ class Pump:
         if crashes:
             log.warning("batch_interrupted", brand_id=brand_id, times=crashes)
         # What killed the last holder is isolated by ever smaller batches, down to one event.
-        size = max(1, self.batch_events >> (4 * crashes))
-        customers = max(1, CUSTOMERS >> (4 * crashes))
-        sums = max(1, SUMS >> (4 * crashes))
-        blame = crashes > 0 and size == 1
+        sizes = [max(1, full >> (4 * crashes)) for full in (self.batch_events, CUSTOMERS, SUMS)]
+        blame = crashes > 0 and sizes[0] == 1
         began = looked = time.monotonic()
-        left = True
+        left, behind, idle = True, False, 0
+        stage, due = self._next.pop(brand_id, 0), [False, True, True]
         try:
             while (now := time.monotonic()) < began + TURN_SECONDS:
-                if now >= looked + SLICE_SECONDS:
+                if now >= looked + LOOK_SECONDS:
                     self.pace.spent(brand_id, now - looked)
                     looked = now
                     if self.pace.yields(brand_id, await lease.brands_with_work(self.pool)):
+                        self._next[brand_id] = stage
                         break
-                due = await lease.due(self.pool, brand_id)
-                if not due:
-                    left = False
-                    break
-                done = more = due.settings and await self._in_hand(brand_id, refresh)
-                if due.events:
-                    if blame:
-                        await self._in_hand(brand_id, self._count_attempt)
-                        blame = False
-                    taken, more, size = await self._project(brand_id, size)
-                    done |= taken
-                # What was just done may have made more due than was seen.
-                if (done or due.customers) and (not more or self._overdue(brand_id, derive)):
-                    taken, some, customers = await self._stage(
-                        brand_id, derive, put_off, customers, CUSTOMERS
-                    )
-                    done, more = done or taken, more or some
-                if (done or due.sums) and (not more or self._overdue(brand_id, count_sums)):
-                    taken, _, sums = await self._stage(
-                        brand_id, count_sums, put_off_sum, sums, SUMS
-                    )
-                    done |= taken
-                if not done:  # somebody else has it locked
-                    left = False
-                    break
+                if stage == 0 or idle:
+                    seen = await lease.due(self.pool, brand_id)
+                    if not seen or idle == len(STAGES):  # or somebody else has all of it locked
+                        left = False
+                        break
+                    if seen.settings:
+                        await self._in_hand(brand_id, refresh)
+                        continue
+                    due = [seen.events, seen.customers, seen.sums]
+                    behind &= seen.events
+                while not due[stage]:
+                    stage = self._after(brand_id, stage, behind)
+                if stage == 0 and blame:
+                    await self._in_hand(brand_id, self._count_attempt)
+                    blame = False
+                taken, more, sizes[stage] = await self._act(brand_id, stage, sizes[stage])
+                idle = 0 if taken else idle + 1
+                behind = more or (stage == 1 and behind)
+                # What was done may have made what comes after it due.
+                due = [False, *(each or taken for each in due[1:])]
+                stage = self._after(brand_id, stage, behind)
         except lease.LeaseLost:
             TURNS.labels("lost").inc()
             log.warning("lease_lost", brand_id=brand_id)
@@ -150,10 +154,26 @@ class Pump:
         self.pace.ended(brand_id, left)
         await lease.release(self.pool, brand_id, self.holder)
         if not left:
-            for stage in (derive, count_sums):
-                self._rests.pop((brand_id, stage.__name__), None)
+            for act in (derive, count_sums):
+                self._rests.pop((brand_id, act.__name__), None)
         TURNS.labels("served").inc()
         return left
+
+    async def _act(self, brand_id: int, stage: int, most: int) -> tuple[bool, bool, int]:
+        """One batch of a stage: whether there was one, may be more, how large the next may be."""
+        if stage == 0:
+            return await self._project(brand_id, most)
+        if stage == 1:
+            return await self._stage(brand_id, derive, put_off, most, CUSTOMERS)
+        return await self._stage(brand_id, count_sums, put_off_sum, most, SUMS)
+
+    def _after(self, brand_id: int, stage: int, behind: bool) -> int:
+        """The stage that comes next: while events are behind, one waits until it is overdue."""
+        if stage == 0 and (not behind or self._overdue(brand_id, derive)):
+            return 1
+        if stage < 2 and (not behind or self._overdue(brand_id, count_sums)):
+            return 2
+        return 0
 
     async def _in_hand(
         self, brand_id: int, act: Callable[[AsyncConnection, int], Awaitable[T]]

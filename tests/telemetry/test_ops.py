@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +44,18 @@ def questions() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def there(told: Told) -> set[str]:
-    """The names of all that web and worker tell."""
-    return {
-        f"{family.name.removesuffix('_total')}{suffix}"
-        for port in (told.web, told.worker)
-        for family in scrape(port).families
-        for suffix in SUFFIXES.get(family.type, ())
-    }
+    """The names of all that web and worker tell, once the worker had time to read its queues."""
+    until = time.monotonic() + 60
+    while True:
+        names = {
+            f"{family.name.removesuffix('_total')}{suffix}"
+            for port in (told.web, told.worker)
+            for family in scrape(port).families
+            for suffix in SUFFIXES.get(family.type, ())
+        }
+        if "hongqun_queue_rows" in names or time.monotonic() > until:
+            return names
+        time.sleep(0.2)
 
 
 @pytest.mark.parametrize("where", questions())
