@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
 import structlog
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.core import lease
@@ -75,8 +76,8 @@ class Pump:
         self.batch_events = batch_events
         self.statistics = Statistics(pool)
         self.pace = Pace()
-        self._next: dict[int, int] = {}
-        """The place in STAGES where a brand that had to give way goes on."""
+        self._next: dict[int, tuple[int, bool]] = {}
+        """Where in STAGES a brand goes on after its turn, and whether events are behind."""
         self._rests: dict[tuple[int, str], float] = {}
         """Until when a stage waits for the ones before it, of a brand that never rests."""
 
@@ -114,15 +115,15 @@ class Pump:
         sizes = [max(1, full >> (4 * crashes)) for full in (self.batch_events, CUSTOMERS, SUMS)]
         blame = crashes > 0 and sizes[0] == 1
         began = looked = time.monotonic()
-        left, behind, idle = True, False, 0
-        stage, due = self._next.pop(brand_id, 0), [False, True, True]
+        left, idle, due = True, 0, [False, True, True]
+        stage, behind = self._next.pop(brand_id, (0, False)) if not crashes else (0, False)
         try:
             while (now := time.monotonic()) < began + TURN_SECONDS:
                 if now >= looked + LOOK_SECONDS:
                     self.pace.spent(brand_id, now - looked)
                     looked = now
                     if self.pace.yields(brand_id, await lease.brands_with_work(self.pool)):
-                        self._next[brand_id] = stage
+                        self._next[brand_id] = stage, behind
                         break
                 if stage == 0 or idle:
                     seen = await lease.due(self.pool, brand_id)
@@ -145,6 +146,8 @@ class Pump:
                 # What was done may have made what comes after it due.
                 due = [False, *(each or taken for each in due[1:])]
                 stage = self._after(brand_id, stage, behind)
+            else:
+                self._next[brand_id] = stage, behind
         except lease.LeaseLost:
             TURNS.labels("lost").inc()
             log.warning("lease_lost", brand_id=brand_id)
@@ -273,7 +276,8 @@ class Pump:
             DEAD_LETTERS.labels("projection_failed").inc()
 
     async def _count_attempt(self, connection: AsyncConnection, brand_id: int) -> None:
-        """Count an attempt before it is made, since it may take this process down."""
+        """Count an attempt before it is made, since it may take this process or the server down."""
+        await connection.execute(text("SET LOCAL synchronous_commit = on"))
         if (counted := await count_attempt(connection, brand_id)) is not None:
             event_no, before = counted
             if before >= MOST_ATTEMPTS:

@@ -18,7 +18,8 @@ MOST_CRASHES = 100
 SOON = "set_config('synchronous_commit', 'off', true)"
 """Told in a transaction: its commit does not wait for the disk. What a crash of the server takes
 away of a holder's work is due again with it, since queues are taken from in the same transaction.
-Whoever tells of it elsewhere commits for good first, and with that all before it.
+Whoever tells of it elsewhere commits for good first, and with that all before it. What is counted
+of crashes is for good.
 """
 
 
@@ -90,12 +91,13 @@ async def take(pool: AsyncEngine, brand_id: int, holder: str) -> int | None:
         row = found.one_or_none()
         if row is None:
             return None
-        crashes: int = min(row.crashes + (row.holder is not None), MOST_CRASHES)
+        vanished = row.holder is not None
+        crashes: int = min(row.crashes + vanished, MOST_CRASHES)
         await connection.execute(
             text(
                 "UPDATE work_lease SET holder = :holder, crashes = :crashes,"
                 " leased_until = now() + make_interval(secs => :grace) WHERE brand_id = :brand"
-                f" RETURNING {SOON}"
+                + ("" if vanished else f" RETURNING {SOON}")
             ),
             {"brand": brand_id, "holder": holder, "crashes": crashes, "grace": GRACE_SECONDS},
         )

@@ -15,12 +15,23 @@ WITH touched AS (
     FROM unnest(CAST(:customers AS text[]), CAST(:customer_causes AS text[]))
         AS c (customer_id, causes)
 ),
-caused AS (
-    SELECT t.customer_id, jsonb_path_query_array(
-        CAST('[' || string_agg(DISTINCT t.causes, ',') || ']' AS jsonb), '$[0 to 4]'
-    ) AS cause
+gathered AS (
+    SELECT
+        t.customer_id, count(*) AS lists,
+        CAST('[' || string_agg(DISTINCT t.causes, ',') || ']' AS jsonb) AS causes
     FROM touched AS t
     GROUP BY t.customer_id
+),
+-- Several lists may name an event several times.
+caused AS (
+    SELECT g.customer_id, jsonb_path_query_array(
+        CASE
+            WHEN g.lists = 1 THEN g.causes
+            ELSE (SELECT jsonb_agg(DISTINCT e.cause) FROM jsonb_array_elements(g.causes) AS e (cause))
+        END,
+        '$[0 to 4]'
+    ) AS cause
+    FROM gathered AS g
 )
 INSERT INTO dirty_customer AS d (brand_id, customer_id, cause)
 SELECT CAST(:brand AS bigint), t.customer_id, t.cause
